@@ -1,0 +1,195 @@
+/**
+ * Builds the product into dist/: `node scripts/build.mjs [--force] [--failpoints <directory>]`.
+ *
+ * A production build has no failpoints: their lines are turned into comments, so line numbers stay those of
+ * the compiler. `--failpoints` also writes a copy of the build, with these lines alive, to a directory of its
+ * own (it gets `package.json` and `dist/`, and must lie under this project to find node_modules).
+ * A stamp with a hash over all sources tells whether a build is needed; builds at the same time wait for
+ * one another.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const DIST = join(ROOT, 'dist');
+const STAMP = join(DIST, '.build-stamp');
+const LOCK = join(ROOT, 'node_modules', '.cache', 'build.lock');
+const SOURCES = ['src', 'migrations'];
+const SETTINGS = [
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'nest-cli.json',
+  'scripts/build.mjs',
+];
+const FAILPOINT_MARK = '//@failpoint ';
+const FAILPOINT_LINE =
+  /^(\s*)((?:await |void )?failpoint\((?:'[^']*'|"[^"]*")\);|import \{ failpoint \} from .*)$/gm;
+const MARKED_LINE = /^(\s*)\/\/@failpoint /gm;
+
+function filesBelow(directory) {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/** A hash over everything that decides what the build looks like. */
+export function sourceHash() {
+  const hash = createHash('sha256');
+  const sources = SOURCES.flatMap((folder) => filesBelow(join(ROOT, folder))).filter(
+    (file) => !file.endsWith('.spec.ts'),
+  );
+  for (const file of [...sources, ...SETTINGS.map((name) => join(ROOT, name))]) {
+    if (!existsSync(file)) continue;
+    hash
+      .update(`${relative(ROOT, file)}\0`)
+      .update(readFileSync(file))
+      .update('\0');
+  }
+  return hash.digest('hex');
+}
+
+/** False where there is nothing to build from, as in a production image. */
+export function needsBuild() {
+  if (!existsSync(join(ROOT, 'src'))) return false;
+  return !existsSync(STAMP) || readFileSync(STAMP, 'utf8').trim() !== sourceHash();
+}
+
+function rewrite(directory, change) {
+  for (const file of filesBelow(directory).filter((name) => name.endsWith('.js'))) {
+    const before = readFileSync(file, 'utf8');
+    const after = change(before);
+    if (after !== before) writeFileSync(file, after);
+  }
+}
+
+/** Turns the failpoint lines of a build into comments; doing it again changes nothing. */
+export function silenceFailpoints(directory) {
+  rewrite(directory, (text) => text.replace(FAILPOINT_LINE, `$1${FAILPOINT_MARK}$2`));
+}
+
+/** The opposite of `silenceFailpoints`. */
+export function reviveFailpoints(directory) {
+  rewrite(directory, (text) => text.replace(MARKED_LINE, '$1'));
+}
+
+/** Removes what an earlier build left of files that no longer exist. */
+function removeLeftovers() {
+  for (const folder of SOURCES) {
+    for (const file of filesBelow(join(DIST, folder))) {
+      const source = join(ROOT, relative(DIST, file)).replace(/\.js(\.map)?$/, '.ts');
+      if (!existsSync(source)) rmSync(file, { force: true });
+    }
+  }
+}
+
+function compile() {
+  const require = createRequire(import.meta.url);
+  let nest;
+  try {
+    nest = join(dirname(require.resolve('@nestjs/cli/package.json')), 'bin', 'nest.js');
+  } catch {
+    throw new Error('The build needs the development packages: run `npm ci` without --omit=dev first.');
+  }
+  const run = () =>
+    spawnSync(process.execPath, [nest, 'build'], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
+  let result = run();
+  if (result.status === 0 && !existsSync(join(DIST, 'src', 'main.js'))) {
+    rmSync(DIST, { recursive: true, force: true });
+    result = run();
+  }
+  if (result.status !== 0) throw new Error(`The build failed with status ${result.status ?? result.signal}.`);
+}
+
+function holderIsAlive() {
+  try {
+    process.kill(Number(readFileSync(join(LOCK, 'pid'), 'utf8')), 0);
+    return true;
+  } catch (error) {
+    const isYoung = existsSync(LOCK) && Date.now() - statSync(LOCK).mtimeMs < 2_000;
+    return error.code === 'EPERM' || (error.code === 'ENOENT' && isYoung);
+  }
+}
+
+async function withLock(work) {
+  mkdirSync(dirname(LOCK), { recursive: true });
+  for (;;) {
+    try {
+      mkdirSync(LOCK);
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+      if (holderIsAlive()) await sleep(200);
+      else rmSync(LOCK, { recursive: true, force: true });
+    }
+  }
+  try {
+    writeFileSync(join(LOCK, 'pid'), String(process.pid));
+    return await work();
+  } finally {
+    rmSync(LOCK, { recursive: true, force: true });
+  }
+}
+
+/** Builds when the sources changed since the last build. True when it did. */
+export async function ensureBuilt({ force = false, say = () => {} } = {}) {
+  if (!force && !needsBuild()) return false;
+  return withLock(() => {
+    if (!force && !needsBuild()) return false;
+    const startedAt = Date.now();
+    const hash = sourceHash();
+    say('Building (only needed after a change, about 15 seconds) …');
+    rmSync(STAMP, { force: true });
+    compile();
+    removeLeftovers();
+    silenceFailpoints(DIST);
+    writeFileSync(STAMP, `${hash}\n`);
+    say(`Built in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);
+    return true;
+  });
+}
+
+/** Writes a copy of the build in which failpoints work. */
+export async function buildWithFailpoints(directory) {
+  await ensureBuilt();
+  await withLock(() => {
+    const stamp = readFileSync(STAMP, 'utf8');
+    const copied = join(directory, 'dist', '.build-stamp');
+    if (existsSync(copied) && readFileSync(copied, 'utf8') === stamp) return;
+    rmSync(directory, { recursive: true, force: true });
+    cpSync(DIST, join(directory, 'dist'), { recursive: true, filter: (name) => name !== STAMP });
+    cpSync(join(ROOT, 'package.json'), join(directory, 'package.json'));
+    reviveFailpoints(join(directory, 'dist'));
+    writeFileSync(copied, stamp);
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const options = process.argv.slice(2);
+  const failpoints = options.indexOf('--failpoints');
+  try {
+    const built = await ensureBuilt({ force: options.includes('--force'), say: console.log });
+    if (!built) console.log('The build is up to date.');
+    if (failpoints !== -1)
+      await buildWithFailpoints(resolve(options[failpoints + 1] ?? 'node_modules/.cache/failpoint-build'));
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,14 @@
+/** `npm run cli -- <command>`: builds when needed, then becomes the administration command line. */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ensureBuilt, ROOT } from './build.mjs';
+
+try {
+  await ensureBuilt({ say: (text) => console.error(text) });
+} catch (error) {
+  console.error(error.message);
+  process.exit(1);
+}
+const main = join(ROOT, 'dist', 'src', 'cli.js');
+process.argv[1] = main;
+await import(pathToFileURL(main).href);
