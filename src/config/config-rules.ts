@@ -1,0 +1,144 @@
+import { accessSync, constants } from 'node:fs';
+import type { ConfiguredValues } from './configured-values.js';
+import { weakness } from './secret-strength.js';
+
+/** Checks what class-validator cannot see: rules between settings, files, and the strength of secrets. */
+export function checkRules(values: ConfiguredValues): void {
+  checkAddresses(values);
+  checkDatabase(values);
+  checkStorage(values);
+  checkTls(values);
+  checkReplicas(values);
+  checkStrength(values);
+  reportTightLimits(values);
+}
+
+function checkAddresses(values: ConfiguredValues): void {
+  const { secrets, server } = values.app;
+  if (!secrets.devMode || values.isFaulty('server.public_url', 'server.base_url', 'DEV_MODE')) return;
+  const { protocol, hostname } = new URL(server.publicUrl);
+  if (protocol === 'https:' && !isLocalHost(hostname)) {
+    values.refuse(
+      'DEV_MODE',
+      `expected no development mode for a registry that is reached under ${server.publicUrl}; set DEV_MODE=false`,
+    );
+  }
+}
+
+function isLocalHost(hostname: string): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127(\.\d+){3}$/.test(hostname)
+  );
+}
+
+function checkDatabase(values: ConfiguredValues): void {
+  const { database } = values.app;
+  const { url } = database;
+  if (url !== undefined && !(/^postgres(ql)?:\/\//.test(url) && URL.canParse(url))) {
+    values.refuse('database.url', 'expected postgres://user:password@host:port/name or embedded:<directory>');
+  }
+  const [most, least] = ['database.max_connections', 'database.min_idle_connections'] as const;
+  if (!values.isFaulty(most, least) && database.minIdleConnections > database.maxConnections) {
+    values.refuse(least, `expected at most ${most}, which is ${database.maxConnections}`);
+  }
+  checkFile(values, 'database.ssl_root_cert', database.sslRootCert);
+}
+
+function checkStorage(values: ConfiguredValues): void {
+  const { storage, server } = values.app;
+  const grace = 'storage.sweep_grace';
+  const longer: [string, number][] = [
+    ['server.upload_timeout', server.uploadTimeoutMs],
+    ['storage.url_ttl', storage.urlTtlMs],
+  ];
+  for (const [name, time] of longer) {
+    if (values.isFaulty(grace, name) || storage.sweepGraceMs > time) continue;
+    values.refuse(
+      grace,
+      `expected more than ${name} (${values.originOf(name)}), so that nothing in use is removed`,
+    );
+  }
+}
+
+function checkTls(values: ConfiguredValues): void {
+  const { tls } = values.app.security;
+  if (!tls.enabled) return;
+  checkFile(values, 'security.tls.cert_file', tls.certFile, 'security.tls.enabled');
+  checkFile(values, 'security.tls.key_file', tls.keyFile, 'security.tls.enabled');
+}
+
+function checkFile(
+  values: ConfiguredValues,
+  name: string,
+  path: string | undefined,
+  requiredBy?: string,
+): void {
+  if (values.isFaulty(name)) return;
+  if (path === undefined) {
+    if (requiredBy !== undefined)
+      values.refuse(name, `expected the path of a PEM file, because ${requiredBy} is true`);
+    return;
+  }
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    values.refuse(name, `expected a file that can be read, but ${path} cannot (${code})`);
+  }
+}
+
+function checkReplicas(values: ConfiguredValues): void {
+  const { worker, database, storage, limits } = values.app;
+  if (values.isFaulty('worker.replicas', 'worker.mode')) return;
+  const isSplit = worker.mode !== 'all';
+  if (worker.replicas === 1 && !isSplit) return;
+  const because =
+    worker.replicas > 1 ? `worker.replicas is ${worker.replicas}` : `worker.mode is ${worker.mode}`;
+  if (database.embeddedDirectory !== null) {
+    values.refuse(
+      'database.url',
+      `expected a PostgreSQL server, because ${because} and the bundled one serves one process`,
+    );
+  }
+  if (!storage.localShared && !values.isFaulty('storage.local.shared')) {
+    values.refuse(
+      'storage.local.shared',
+      `expected true to confirm that all processes see the same ${storage.localBasePath}, because ${because}`,
+    );
+  }
+  if (worker.replicas > 1 && limits.rateLimiting.enabled) {
+    values.refuse(
+      'security.rate_limiting.enabled',
+      `expected false with limits in front of the registry, because ${because} and memory counts for one process`,
+    );
+  }
+}
+
+function checkStrength(values: ConfiguredValues): void {
+  const { secrets, storage } = values.app;
+  const checked: [string, string | Buffer | undefined][] = [
+    ['ENCRYPTION_KEY', secrets.encryptionKey],
+    ['TFR_JWT_SECRET', secrets.jwtSecret],
+    ['storage.signing_secret', storage.signingSecret],
+  ];
+  for (const [name, secret] of checked) {
+    const reason = secret === undefined || values.isFaulty(name) ? undefined : weakness(secret);
+    if (reason === undefined) continue;
+    values.refuse(
+      name,
+      `is too weak: ${reason}; expected at least 32 random characters, e.g. of openssl rand -hex 32`,
+    );
+  }
+}
+
+function reportTightLimits({ app, warnings }: ConfiguredValues): void {
+  const { enabled, requestsPerMinute, burst } = app.limits.rateLimiting;
+  if (enabled && requestsPerMinute < 60 && burst < 20) {
+    warnings.push(
+      'security.rate_limiting.requests_per_minute is below 60 with a burst below 20: web pages load lists in parallel and will be refused.',
+    );
+  }
+}
