@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { sha256Hex } from '../../kernel/sha256.js';
+import { DocumentDownloads } from './document-downloads.js';
+import { ProtocolDocuments } from './protocol-documents.service.js';
+import { type DocumentAnswer, RenderedDocument } from './rendered-document.js';
+import { documentRequest } from './request-facts.js';
+
+/** A request as the router hands it on: `FastifyRequest` fits. */
+export interface RoutedRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** What answers it: `FastifyReply` fits. */
+export interface RoutedReply {
+  code(status: number): unknown;
+  header(name: string, value: string): unknown;
+  send(body?: Buffer): unknown;
+}
+
+/**
+ * Answers protocol requests that come through the router, in the bytes and headers of the fast path. Whether
+ * the caller may read was decided by the guards.
+ */
+@Injectable()
+export class DocumentReplies {
+  constructor(
+    private readonly documents: ProtocolDocuments,
+    private readonly downloads: DocumentDownloads,
+  ) {}
+
+  /** Whether the lean form is asked for: every CLI sends `X-Terraform-Version`. */
+  isLean(request: RoutedRequest): boolean {
+    return request.headers['x-terraform-version'] !== undefined;
+  }
+
+  /**
+   * Answers with the prepared document of `path`, and counts a download; `false`: there is none, and nothing
+   * was sent.
+   *
+   * @throws DatabaseUnavailable
+   */
+  async send(request: RoutedRequest, reply: RoutedReply, path: string): Promise<boolean> {
+    const held = await this.documents.answer(path);
+    if (!held) return false;
+    const answer = held.rendered().answer(requestOf(request));
+    const { download } = held.document;
+    if (download && request.method === 'GET' && answer.status !== 304) this.downloads.count(download);
+    write(reply, answer);
+    return true;
+  }
+
+  /** Answers with the rich form of a version list, with the headers of REST contract 6.4. */
+  sendRich(request: RoutedRequest, reply: RoutedReply, content: object): void {
+    const body = JSON.stringify(content);
+    const rendered = new RenderedDocument({
+      status: 200,
+      etag: sha256Hex(body).slice(0, 32),
+      body: Buffer.from(body),
+      location: null,
+      renewAtMs: Number.POSITIVE_INFINITY,
+      isShared: false,
+    });
+    write(reply, rendered.answer(requestOf(request)));
+  }
+}
+
+function requestOf({ method, headers }: RoutedRequest) {
+  return documentRequest(method, {
+    authorization: textOf(headers['authorization']),
+    acceptEncoding: textOf(headers['accept-encoding']),
+    ifNoneMatch: textOf(headers['if-none-match']),
+  });
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join(', ') : header;
+}
+
+function write(reply: RoutedReply, { status, headers, body }: DocumentAnswer): void {
+  reply.code(status);
+  for (let index = 0; index < headers.length; index += 2) {
+    reply.header(headers[index] as string, headers[index + 1] as string);
+  }
+  reply.send(body ?? undefined);
+}

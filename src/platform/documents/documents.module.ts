@@ -1,0 +1,37 @@
+import { Global, Module } from '@nestjs/common';
+import { DocumentCache } from './document-cache.js';
+import { DocumentDownloads } from './document-downloads.js';
+import { DocumentReplies } from './document-replies.js';
+import { FastPath } from './fast-path.js';
+import { GenerationListener } from './generation-listener.js';
+import { LinkRenderer } from './link-renderer.js';
+import { DocumentGenerationEntity } from './persistence/document-generation.entity.js';
+import { ProtocolDocumentEntity } from './persistence/protocol-document.entity.js';
+import { ProtocolDocumentsRepository } from './persistence/protocol-documents.repository.js';
+import { ProtocolDocuments } from './protocol-documents.service.js';
+import { ReadDecisions } from './read-decisions.js';
+
+/**
+ * Lean protocol documents: stored when something is published, held as bytes, answered ahead of the router,
+ * kept current between processes. Has no routes of its own; tables `protocol_documents` and
+ * `document_generations`. Needs a `LinkSource`, which storage provides globally; authentication fills
+ * `ReadDecisions`, usage takes what `DocumentDownloads` reports, storage answers files through `FastPath.setFiles`.
+ */
+@Global()
+@Module({
+  providers: [
+    { provide: DocumentCache, useFactory: () => new DocumentCache() },
+    DocumentDownloads,
+    DocumentReplies,
+    FastPath,
+    GenerationListener,
+    LinkRenderer,
+    ProtocolDocuments,
+    ProtocolDocumentsRepository,
+    ReadDecisions,
+  ],
+  exports: [DocumentDownloads, DocumentReplies, FastPath, ProtocolDocuments, ReadDecisions],
+})
+export class DocumentsModule {
+  static readonly entities: Function[] = [DocumentGenerationEntity, ProtocolDocumentEntity];
+}

@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { AppConfig } from '../../config/app-config.js';
+import { CorsPolicy } from '../http/cors.js';
+import { requestId } from '../http/request-id.js';
+import { flatSecurityHeaders } from '../http/security-headers.js';
+import { RequestLog } from '../logging/request-log.hook.js';
+import { Metrics } from '../metrics/metrics.js';
+import { DocumentCache } from './document-cache.js';
+import { DocumentDownloads } from './document-downloads.js';
+import type { HeldDocument } from './held-document.js';
+import { ReadDecisions } from './read-decisions.js';
+import { documentRequest, readPlainRequest } from './request-facts.js';
+
+/** Answers some requests completely; `false`: the router has to. */
+export type EarlyAnswer = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/** Where the fast path sends what it does not answer itself but knows somebody for. */
+const FILES = '/v1/files/';
+
+/**
+ * Answers GET and HEAD of held lean documents ahead of the router: exact path, a plain request, a document
+ * that is public for this caller or a decision about exactly this credential that is not a second old.
+ * Everything else goes to the router, which gives the same bytes.
+ */
+@Injectable()
+export class FastPath implements BeforeApplicationShutdown {
+  private readonly securityHeaders: readonly string[];
+  private readonly variesByOrigin: boolean;
+  private readonly isPublicByDefault: boolean;
+  private isOpen: boolean;
+  private files: EarlyAnswer = () => false;
+
+  constructor(
+    config: AppConfig,
+    private readonly cache: DocumentCache,
+    private readonly decisions: ReadDecisions,
+    private readonly downloads: DocumentDownloads,
+    private readonly metrics: Metrics,
+    private readonly log: RequestLog,
+  ) {
+    this.securityHeaders = flatSecurityHeaders({
+      publicUrl: config.server.publicUrl,
+      hstsEnabled: config.security.hstsEnabled,
+    });
+    this.variesByOrigin = new CorsPolicy(config.security).varies;
+    this.isPublicByDefault = config.auth.anonymousRead;
+    const { enabled, protocolRequestsPerMinute } = config.limits.rateLimiting;
+    this.isOpen = !(enabled && protocolRequestsPerMinute > 0);
+  }
+
+  /** The router says that the server is closing; so everything goes there. */
+  beforeApplicationShutdown(): void {
+    this.isOpen = false;
+  }
+
+  /** Hands GET and HEAD of `/v1/files/…` to `files` first. */
+  setFiles(files: EarlyAnswer): void {
+    this.files = files;
+  }
+
+  /** Answers the request completely, or returns `false` and has not touched the response. */
+  answer(request: IncomingMessage, response: ServerResponse): boolean {
+    if (!this.isOpen || (request.method !== 'GET' && request.method !== 'HEAD')) return false;
+    const path = request.url ?? '';
+    const document = this.cache.find(path);
+    if (document) return this.answerDocument(document, request, response);
+    return path.startsWith(FILES) && this.files(request, response);
+  }
+
+  private answerDocument(held: HeldDocument, request: IncomingMessage, response: ServerResponse): boolean {
+    const startedMs = performance.now();
+    const facts = readPlainRequest(request.rawHeaders);
+    if (!facts?.isLean || !this.mayRead(held, facts.authorization)) return false;
+    const method = request.method as 'GET' | 'HEAD';
+    const { status, headers, body } = held.rendered().answer(documentRequest(method, facts));
+    const { download } = held.document;
+    if (download && method === 'GET' && status !== 304) this.downloads.count(download);
+    const id = requestId(facts.requestId);
+    response.writeHead(status, this.allHeaders(id, headers));
+    if (body) response.end(body);
+    else response.end();
+    const durationMs = performance.now() - startedMs;
+    this.metrics.countRequest(method, held.route, status, durationMs / 1_000);
+    const clientIp = request.socket.remoteAddress ?? '';
+    this.log.record({ requestId: id, method, route: held.route, status, durationMs, clientIp, cached: true });
+    return true;
+  }
+
+  private allHeaders(id: string, headers: readonly string[]): string[] {
+    const all = [...this.securityHeaders, 'x-request-id', id, ...headers];
+    if (this.variesByOrigin) all[all.indexOf('vary') + 1] += ', Origin';
+    return all;
+  }
+
+  private mayRead({ document }: HeldDocument, authorization: string | undefined): boolean {
+    const { visibility, namespace, scope } = document;
+    if (visibility === 'public' || (visibility === null && this.isPublicByDefault)) return true;
+    return authorization !== undefined && this.decisions.find(authorization, namespace, scope) === true;
+  }
+}

@@ -1,0 +1,115 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { BaseRepository } from '../../database/base.repository.js';
+import { poolOf } from '../../database/data-source.js';
+import { mapDatabaseError } from '../../database/pg-errors.js';
+import { DatabaseUnavailable } from '../../database/database.errors.js';
+import type { StoredDocument } from '../stored-document.js';
+import { ProtocolDocumentEntity } from './protocol-document.entity.js';
+
+const DOCUMENTS_PER_STATEMENT = 500;
+
+/** Protocol reads are short or fail: a client waits ten seconds at most, and tries again. */
+const READ_TIMEOUT_MS = 1_000;
+
+const FIND = {
+  name: 'protocol_document_by_path',
+  text: `SELECT d.path, d.subject, g.generation, d.namespace, d.scope, d.visibility, d.status, d.etag, d.body, d.download
+    FROM protocol_documents d JOIN document_generations g ON g.subject = d.subject WHERE d.path = $1`,
+};
+
+const RAISE_GENERATION = `
+  INSERT INTO document_generations (subject, generation, updated_at) VALUES ($1, 1, clock_timestamp())
+  ON CONFLICT (subject) DO UPDATE
+    SET generation = document_generations.generation + 1, updated_at = clock_timestamp()
+  RETURNING generation`;
+
+const STORE = `
+  INSERT INTO protocol_documents
+    (path, subject, generation, namespace, scope, visibility, status, etag, body, download)
+  SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::smallint[],
+    $8::text[], $9::text[], $10::jsonb[])
+  ON CONFLICT (path) DO UPDATE SET
+    subject = excluded.subject, generation = excluded.generation, namespace = excluded.namespace,
+    scope = excluded.scope, visibility = excluded.visibility, status = excluded.status, etag = excluded.etag,
+    body = excluded.body, download = excluded.download
+  WHERE (protocol_documents.subject, protocol_documents.namespace, protocol_documents.scope,
+      protocol_documents.visibility, protocol_documents.etag, protocol_documents.download)
+    IS DISTINCT FROM (excluded.subject, excluded.namespace, excluded.scope, excluded.visibility, excluded.etag,
+      excluded.download)
+  RETURNING path`;
+
+/** Protocol documents and the generations of their subjects. All but `find` join the ambient transaction. */
+@Injectable()
+export class ProtocolDocumentsRepository extends BaseRepository<ProtocolDocumentEntity> {
+  constructor(dataSource: DataSource) {
+    super(ProtocolDocumentEntity, dataSource);
+  }
+
+  /**
+   * The document of a path with the present generation of its subject: one prepared statement, outside of any
+   * transaction.
+   *
+   * @throws DatabaseUnavailable
+   */
+  async find(path: string): Promise<StoredDocument | undefined> {
+    try {
+      const query = { ...FIND, values: [path], query_timeout: READ_TIMEOUT_MS };
+      const { rows } = await poolOf(this.dataSource).query<StoredDocument & { generation: string }>(query);
+      return rows[0] && { ...rows[0], generation: Number(rows[0].generation) };
+    } catch (error) {
+      throw isReadTimeout(error)
+        ? new DatabaseUnavailable(undefined, { cause: error })
+        : mapDatabaseError(error);
+    }
+  }
+
+  /** Raises the generation of a subject by one. Its row stays locked until the transaction ends. */
+  async raiseGeneration(subject: string): Promise<number> {
+    const rows = await this.query<{ generation: string }>(RAISE_GENERATION, [subject]);
+    return Number(rows[0]?.generation);
+  }
+
+  /** Stores documents; returns the paths of those that are new or different. */
+  async store(documents: readonly StoredDocument[]): Promise<string[]> {
+    const changed: string[] = [];
+    for (let first = 0; first < documents.length; first += DOCUMENTS_PER_STATEMENT) {
+      const some = documents.slice(first, first + DOCUMENTS_PER_STATEMENT);
+      const rows = await this.query<{ path: string }>(STORE, [
+        some.map((document) => document.path),
+        some.map((document) => document.subject),
+        some.map((document) => document.generation),
+        some.map((document) => document.namespace),
+        some.map((document) => document.scope),
+        some.map((document) => document.visibility),
+        some.map((document) => document.status),
+        some.map((document) => document.etag),
+        some.map((document) => document.body),
+        some.map((document) => document.download && JSON.stringify(document.download)),
+      ]);
+      changed.push(...rows.map((row) => row.path));
+    }
+    return changed;
+  }
+
+  /** Deletes documents of a subject: those named, or all but those named. Returns the paths that had one. */
+  async remove(subject: string, which: { paths: string[] } | { except: string[] }): Promise<string[]> {
+    const [condition, paths] =
+      'paths' in which ? ['path = ANY($2)', which.paths] : ['NOT (path = ANY($2))', which.except];
+    const rows = await this.query<{ path: string }>(
+      `WITH gone AS (DELETE FROM protocol_documents WHERE subject = $1 AND ${condition} RETURNING path)
+       SELECT path FROM gone`,
+      [subject, paths],
+    );
+    return rows.map((row) => row.path);
+  }
+
+  private query<Row>(text: string, values: unknown[]): Promise<Row[]> {
+    return this.manager.query(text, values) as Promise<Row[]>;
+  }
+}
+
+/** What `pg` says when `query_timeout` is over. */
+function isReadTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout';
+}

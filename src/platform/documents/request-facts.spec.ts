@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { documentRequest, readPlainRequest } from './request-facts.js';
+
+describe('reading a request for the fast path', () => {
+  it('takes what the CLI sends', () => {
+    const raw = [
+      'Host',
+      'r',
+      'User-Agent',
+      'Terraform/1.11.4',
+      'Authorization',
+      'Bearer x',
+      'X-Terraform-Version',
+      '1.11.4',
+    ];
+    raw.push('Accept-Encoding', 'gzip', 'X-Request-ID', 'abc', 'If-None-Match', '"e"');
+    expect(readPlainRequest(raw)).toEqual({
+      authorization: 'Bearer x',
+      acceptEncoding: 'gzip',
+      ifNoneMatch: '"e"',
+      requestId: 'abc',
+      isLean: true,
+    });
+  });
+
+  it.each([
+    [['Authorization', 'a', 'authorization', 'b']],
+    [['X-Request-ID', 'a', 'X-Request-Id', 'b']],
+    [['Content-Length', '3']],
+    [['Transfer-Encoding', 'chunked']],
+    [['Cookie', 'tfr_session=x']],
+    [['Origin', 'https://web.example.com']],
+    [['Expect', '100-continue']],
+    [['Upgrade', 'h2c']],
+  ])('leaves %s to the router', (raw) => {
+    expect(readPlainRequest(['X-Terraform-Version', '1', ...raw])).toBeUndefined();
+  });
+
+  it.each([
+    ['gzip', true],
+    ['deflate, GZIP;q=0.5', true],
+    ['gzip;q=0', false],
+    ['gzip; q=0.0', false],
+    ['br', false],
+    [undefined, false],
+  ])('understands Accept-Encoding: %s', (acceptEncoding, accepts) => {
+    const facts = { authorization: undefined, ifNoneMatch: undefined, acceptEncoding };
+    expect(documentRequest('GET', facts).acceptsGzip).toBe(accepts);
+  });
+});

@@ -1,0 +1,22 @@
+/** The crash points of the product, in the order in which a publish passes them; the sweep has its own two. */
+export const FAILPOINT_NAMES = [
+  'upload-temp-open',
+  'upload-mid-body',
+  'upload-complete',
+  'before-stage-row',
+  'after-stage-row',
+  'before-blob-fsync',
+  'after-blob-fsync',
+  'before-blob-link',
+  'after-blob-link',
+  'after-blob-put',
+  'before-publish-tx',
+  'after-version-insert',
+  'after-sums-rebuilt',
+  'before-commit',
+  'after-commit-before-reply',
+  'sweep-mark',
+  'sweep-delete',
+] as const;
+
+export type FailpointName = (typeof FAILPOINT_NAMES)[number];

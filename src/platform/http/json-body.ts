@@ -1,0 +1,41 @@
+import { MalformedRequest } from './http.errors.js';
+
+const MAX_DEPTH = 20;
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Parses a JSON request body; an empty one is `{}`. Throws `MalformedRequest` for text that is not JSON or not
+ * UTF-8, for nesting deeper than 20 and for the key `__proto__`.
+ */
+export function parseJsonBody(bytes: Buffer): unknown {
+  if (bytes.length === 0) return {};
+  const value = parse(bytes);
+  checkShape(value);
+  return value;
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(decoder.decode(bytes));
+  } catch {
+    throw new MalformedRequest('The request body is not valid JSON');
+  }
+}
+
+function checkShape(root: unknown): void {
+  let level: unknown[] = [root];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (typeof value !== 'object' || value === null) continue;
+      if (depth === MAX_DEPTH) {
+        throw new MalformedRequest(`The request body is nested deeper than ${MAX_DEPTH} levels`);
+      }
+      if (Object.hasOwn(value, '__proto__')) {
+        throw new MalformedRequest('The request body has a key named __proto__');
+      }
+      next.push(...Object.values(value));
+    }
+    level = next;
+  }
+}

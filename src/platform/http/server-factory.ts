@@ -1,0 +1,82 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { ServerConfig } from '../../config/server.config.js';
+import type { TlsConfig } from '../../config/tls.config.js';
+import { awaitContinue } from './expect-continue.js';
+import { hasTwoCredentials } from './request-edge.js';
+import { followCertificate, readCertificate } from './tls-certificate.js';
+
+const KEEP_ALIVE_MS = 72_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+const TIMEOUT_CHECK_MS = 5_000;
+
+/** Answers ready documents ahead of the router; `false` leaves the request to it. */
+export interface FirstAnswer {
+  answer(request: IncomingMessage, response: ServerResponse): boolean;
+}
+
+/** What the server asks for every request, and what may change while it runs. */
+export interface ServerState {
+  /** Set when the application is there. */
+  fastPath?: FirstAnswer;
+  /** From then on connections are closed after their answer. */
+  isDraining: boolean;
+}
+
+/**
+ * Makes the HTTP server: `node:http`, or `node:https` when TLS is terminated here. Each request goes to the fast
+ * path first, then to Fastify. Time limits: headers within the read timeout, a whole request within the upload
+ * timeout, no pause in sending longer than the stream idle timeout.
+ */
+export function serverFactory(server: ServerConfig, tls: TlsConfig, state: ServerState) {
+  return (handler: RequestListener): Server => {
+    const listener = requestListener(handler, state);
+    const options = {
+      headersTimeout: server.readTimeoutMs,
+      requestTimeout: Math.max(server.uploadTimeoutMs, server.readTimeoutMs),
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      insecureHTTPParser: false,
+      // Checked at the edge instead, where the refusal gets a body and headers.
+      requireHostHeader: false,
+      noDelay: true,
+    };
+    const created = tls.enabled
+      ? createTlsServer({ ...options, ...readCertificate(tls) }, listener)
+      : createServer(options, listener);
+    if (tls.enabled) followCertificate(created as ReturnType<typeof createTlsServer>, tls);
+    created.on('checkContinue', (request, response) => {
+      awaitContinue(request, response);
+      listener(request, response);
+    });
+    created.setTimeout(server.streamIdleTimeoutMs, destroyStalled);
+    return created;
+  };
+}
+
+function requestListener(handler: RequestListener, state: ServerState): RequestListener {
+  return (request, response) => {
+    if (state.isDraining) response.shouldKeepAlive = false;
+    if (isOrdinary(request) && state.fastPath?.answer(request, response)) return;
+    handler(request, response);
+  };
+}
+
+/** Browsers of other origins and doubtful requests get their headers and refusals from the router. */
+function isOrdinary(request: IncomingMessage): boolean {
+  const { host, origin } = request.headers;
+  return host !== undefined && origin === undefined && !hasTwoCredentials(request);
+}
+
+/** A peer that takes nothing of what waits to be sent is cut off; one that waits for an answer is not. */
+function destroyStalled(socket: Socket): void {
+  if (socket.writableLength > 0) socket.destroy();
+}

@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/** Fixed bounds, in seconds, from an answer out of memory to a large upload. */
+const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** The `path` label of requests that match no route. */
+export const UNKNOWN_ROUTE = 'unknown';
+
+interface RequestMeter {
+  readonly requests: { inc(): void };
+  readonly duration: { observe(seconds: number): void };
+}
+
+/** The labels of the two download counters. */
+export interface DownloadLabels {
+  readonly module: Readonly<Record<'namespace' | 'system', string>>;
+  readonly provider: Readonly<Record<'namespace' | 'type' | 'os' | 'arch', string>>;
+}
+
+/**
+ * Every metric of the product, with its name. One instance and one registry per application, so that
+ * applications in one process do not disturb each other. Served by `MetricsServer` on its own port.
+ */
+@Injectable()
+export class Metrics {
+  private readonly registry = new Registry();
+  private readonly meters = new Map<string, RequestMeter>();
+  private openConnections: () => number = () => 0;
+
+  private readonly requests = new Counter({
+    name: 'http_requests_total',
+    help: 'HTTP requests answered',
+    labelNames: ['method', 'path', 'status'],
+    registers: [this.registry],
+  });
+
+  private readonly durations = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time from the request line to the end of the response, in seconds',
+    labelNames: ['method', 'path'],
+    buckets: DURATION_BUCKETS,
+    registers: [this.registry],
+  });
+
+  private readonly downloads = {
+    module: new Counter({
+      name: 'module_downloads_total',
+      help: 'Module downloads handed out',
+      labelNames: ['namespace', 'system'],
+      registers: [this.registry],
+    }),
+    provider: new Counter({
+      name: 'provider_downloads_total',
+      help: 'Provider downloads handed out',
+      labelNames: ['namespace', 'type', 'os', 'arch'],
+      registers: [this.registry],
+    }),
+  };
+
+  constructor() {
+    const connections = (): number => this.openConnections();
+    new Gauge({
+      name: 'db_open_connections',
+      help: 'Open connections of the database pool of this process',
+      registers: [this.registry],
+      collect() {
+        this.set(connections());
+      },
+    });
+  }
+
+  /** Counts one answered request. `path` is a route pattern or `UNKNOWN_ROUTE`, never a path of a client. */
+  countRequest(method: string, path: string, status: number, seconds: number): void {
+    const label = METHODS.has(method) ? method : 'OTHER';
+    const key = `${label} ${status} ${path}`;
+    let meter = this.meters.get(key);
+    if (!meter) {
+      meter = {
+        requests: this.requests.labels(label, path, String(status)),
+        duration: this.durations.labels(label, path),
+      };
+      this.meters.set(key, meter);
+    }
+    meter.requests.inc();
+    meter.duration.observe(seconds);
+  }
+
+  /** Counts one module or provider download. */
+  countDownload<Kind extends keyof DownloadLabels>(kind: Kind, labels: DownloadLabels[Kind]): void {
+    const counter: Counter = this.downloads[kind];
+    counter.labels(labels).inc();
+  }
+
+  /** Says where the number of open database connections is read whenever somebody looks at the metrics. */
+  watchConnections(openConnections: () => number): void {
+    this.openConnections = openConnections;
+  }
+
+  /** Adds the metrics of the process: CPU, memory, event loop. Once per process. */
+  includeProcess(): void {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** All metrics in the text format of Prometheus. */
+  async render(): Promise<{ contentType: string; body: string }> {
+    return { contentType: this.registry.contentType, body: await this.registry.metrics() };
+  }
+}

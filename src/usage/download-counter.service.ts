@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Injectable, Logger } from '@nestjs/common';
+import { StorageConfig } from '../config/storage.config.js';
+import { SpoolSegment } from './spool-segment.js';
+import { spoolSegmentName } from './spool-segment-name.js';
+
+const WARN_EVERY_MS = 60_000;
+
+/**
+ * Counts downloads without asking the database: in memory and, so that a killed process loses none, in a spool
+ * file. `DownloadFolder` carries them over. Counting never delays or fails a download.
+ */
+@Injectable()
+export class DownloadCounter {
+  /** Where the spool files of the processes of this host are. */
+  readonly directory: string;
+
+  private readonly log = new Logger(DownloadCounter.name);
+  private readonly instance = randomBytes(4).toString('hex');
+  private readonly closed = new Set<SpoolSegment>();
+  private readonly unspooled = new Map<string, number>();
+  private current: SpoolSegment | undefined;
+  private sequence = 0;
+  private warnedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(storage: StorageConfig) {
+    this.directory = join(storage.tempDir, 'download-counts');
+  }
+
+  /** Counts one download of a module version or provider package. Returns when it would survive `kill -9`. */
+  count(targetId: string): void {
+    try {
+      this.current ??= this.open();
+      if (!this.current.add(targetId)) this.warn();
+    } catch {
+      this.unspooled.set(targetId, (this.unspooled.get(targetId) ?? 0) + 1);
+      this.warn();
+    }
+  }
+
+  /** Downloads of these targets that this process has counted and not carried over yet. */
+  buffered(targetId: string): number {
+    let sum = (this.unspooled.get(targetId) ?? 0) + (this.current?.counts.get(targetId) ?? 0);
+    for (const segment of this.closed) sum += segment.counts.get(targetId) ?? 0;
+    return sum;
+  }
+
+  /** Closes the present segment, and returns all that wait to be carried over. */
+  rotate(): SpoolSegment[] {
+    if (this.unspooled.size > 0) this.retrySpooling();
+    if (this.current) {
+      this.current.close();
+      this.closed.add(this.current);
+      this.current = undefined;
+    }
+    return [...this.closed];
+  }
+
+  /** The counts of this segment are in the database. */
+  forget(segment: SpoolSegment): void {
+    this.closed.delete(segment);
+    segment.remove();
+  }
+
+  private open(): SpoolSegment {
+    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+    this.sequence += 1;
+    return new SpoolSegment(join(this.directory, spoolSegmentName(this.instance, this.sequence)));
+  }
+
+  private retrySpooling(): void {
+    const waiting = [...this.unspooled];
+    this.unspooled.clear();
+    for (const [targetId, downloads] of waiting) {
+      for (let done = 0; done < downloads; done += 1) this.count(targetId);
+    }
+  }
+
+  private warn(): void {
+    if (performance.now() - this.warnedMs < WARN_EVERY_MS) return;
+    this.warnedMs = performance.now();
+    this.log.warn(
+      'Download counts cannot be written to the temporary directory; a crash now would lose them',
+    );
+  }
+}

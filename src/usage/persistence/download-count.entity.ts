@@ -1,0 +1,14 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** Table `download_counts_daily`: downloads of a module version or provider package on one day (UTC). */
+@Entity('download_counts_daily')
+export class DownloadCountEntity {
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'pk_download_count_daily' })
+  targetId!: string;
+
+  @PrimaryColumn('date', { primaryKeyConstraintName: 'pk_download_count_daily' })
+  day!: string;
+
+  @Column('bigint', { transformer: { to: (value: number) => value, from: Number } })
+  downloads!: number;
+}

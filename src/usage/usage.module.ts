@@ -1,0 +1,36 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { DocumentDownloads } from '../platform/documents/document-downloads.js';
+import { Metrics } from '../platform/metrics/metrics.js';
+import { DownloadCounter } from './download-counter.service.js';
+import { DownloadFolder } from './download-folder.service.js';
+import { DownloadTotals } from './download-totals.service.js';
+import { DownloadCountEntity } from './persistence/download-count.entity.js';
+import { DownloadCountsRepository } from './persistence/download-counts.repository.js';
+import { FoldedDownloadSpoolEntity } from './persistence/folded-download-spool.entity.js';
+
+/**
+ * How often modules and providers are downloaded: counted without the database, exact after a crash, carried
+ * over in batches. Has no routes; tables `download_counts_daily` and `folded_download_spools`. Takes what
+ * `platform/documents` reports, and moves the Prometheus counters of downloads.
+ */
+@Module({
+  providers: [DownloadCounter, DownloadFolder, DownloadTotals, DownloadCountsRepository],
+  exports: [DownloadCounter, DownloadTotals],
+})
+export class UsageModule implements OnModuleInit {
+  static readonly entities: Function[] = [DownloadCountEntity, FoldedDownloadSpoolEntity];
+
+  constructor(
+    private readonly downloads: DocumentDownloads,
+    private readonly counter: DownloadCounter,
+    private readonly metrics: Metrics,
+  ) {}
+
+  onModuleInit(): void {
+    this.downloads.countWith((download) => {
+      this.counter.count(download.targetId);
+      if (download.kind === 'module') this.metrics.countDownload('module', download.labels);
+      else this.metrics.countDownload('provider', download.labels);
+    });
+  }
+}
