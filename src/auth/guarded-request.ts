@@ -1,0 +1,16 @@
+import type { Principal } from '../access/principal.js';
+import type { NotAuthenticated } from './domain/auth.errors.js';
+
+/** What the guards read from a request, and what they leave on it for each other and for handlers. */
+export interface GuardedRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly raw: { readonly rawHeaders?: readonly string[] };
+  readonly params?: Readonly<Record<string, string>>;
+  /** Who makes the request. */
+  principal?: Principal;
+  /** Why the credential that was sent is not usable, on routes that do without one. */
+  credentialProblem?: NotAuthenticated;
+  /** When the facts about the principal were read, on the scale of `performance.now()`. */
+  principalReadAtMs?: number;
+}

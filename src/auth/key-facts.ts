@@ -1,0 +1,26 @@
+import type { Scope } from '../access/scope.js';
+
+/** A key as found by its digest, with what decides what it may do now. */
+export interface KeyFacts {
+  readonly id: string;
+  readonly digest: Buffer;
+  readonly name: string;
+  readonly organizationId: string;
+  readonly isDefaultOrganization: boolean;
+  readonly scopes: readonly Scope[];
+  readonly expiresAt: Date | null;
+  readonly isRevoked: boolean;
+  readonly owner: KeyOwner | null;
+}
+
+/** The user who owns a key, with the rights of now. */
+export interface KeyOwner {
+  readonly userId: string;
+  readonly name: string;
+  readonly isActive: boolean;
+  readonly memberships: readonly {
+    readonly organizationId: string;
+    readonly isDefaultOrganization: boolean;
+    readonly scopes: readonly Scope[];
+  }[];
+}

@@ -1,0 +1,31 @@
+import { DomainError } from '../../kernel/errors.js';
+
+/** Writing into a namespace that the caller does not own; the same for claimed, reserved and unknown names. */
+export class NamespaceNotYours extends DomainError {
+  readonly kind = 'forbidden';
+  readonly code = 'namespace_not_yours';
+
+  constructor() {
+    super('You may not publish into this namespace. Use a namespace of your own organization.');
+  }
+}
+
+/** A namespace that does not exist, or that the caller may not see. */
+export class NamespaceNotFound extends DomainError {
+  readonly kind = 'not-found';
+  readonly code = 'namespace_not_found';
+
+  constructor() {
+    super('Namespace not found');
+  }
+}
+
+/** An organization that does not exist, or that the caller may not see. */
+export class OrganizationNotFound extends DomainError {
+  readonly kind = 'not-found';
+  readonly code = 'organization_not_found';
+
+  constructor() {
+    super('Organization not found');
+  }
+}

@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import type { ApiKeyPrincipal, Principal } from '../access/principal.js';
+import { covers, type Scope } from '../access/scope.js';
+import { AuthConfig } from '../config/auth.config.js';
+import { foldNamespace } from '../kernel/terraform/namespace-name.js';
+import { MemoryCache, type CachedValue } from '../platform/cache/memory-cache.js';
+import type { NamespaceClaim } from './domain/namespace-claim.js';
+import { NamespaceClaimsRepository } from './persistence/namespace-claims.repository.js';
+
+/**
+ * What a caller sees of a namespace: `allowed` to read it, `absent` (it does not exist, or must look so), or
+ * `unauthenticated` (the answer is 401 whether it exists or not).
+ */
+export type ReadDecision = 'allowed' | 'absent' | 'unauthenticated';
+
+/** Every decision about who may read or write where: REST contract 3.4 to 3.6 in one place. */
+@Injectable()
+export class OrgAccess {
+  /** A change of visibility or owner is seen within a second, in every process. */
+  private readonly claims = new MemoryCache<NamespaceClaim | undefined>({ lifeMs: 1_000, maxEntries: 10_000 });
+
+  constructor(
+    private readonly namespaceClaims: NamespaceClaimsRepository,
+    private readonly config: AuthConfig,
+  ) {}
+
+  /** What `principal` sees of `namespace`; `scope` is needed where it is private. */
+  async readDecision(principal: Principal, namespace: string, scope: Scope): Promise<ReadDecision> {
+    return (await this.datedReadDecision(principal, namespace, scope)).value;
+  }
+
+  /** The same, with the time at which the facts about the namespace were read. */
+  async datedReadDecision(
+    principal: Principal,
+    namespace: string,
+    scope: Scope,
+  ): Promise<CachedValue<ReadDecision>> {
+    const folded = foldNamespace(namespace);
+    const { value: claim, readAtMs } = await this.claims.get(folded, () => this.namespaceClaims.find(folded));
+    return { value: this.decide(principal, claim, scope), readAtMs };
+  }
+
+  /** What `principal` sees of lists and searches, which leave out by themselves what is not visible. */
+  listDecision(principal: Principal, scope: Scope): 'allowed' | 'unauthenticated' | 'forbidden' {
+    if (this.config.anonymousRead) return 'allowed';
+    if (principal.kind === 'anonymous') return 'unauthenticated';
+    return covers(principal.scopes, scope) ? 'allowed' : 'forbidden';
+  }
+
+  /** Whether `principal` holds `scope` in the organization that owns something. */
+  mayAct(principal: Principal, organizationId: string, scope: Scope): principal is ApiKeyPrincipal {
+    if (principal.kind === 'anonymous') return false;
+    if (principal.isPlatformAdmin) return true;
+    // In single-tenant mode the scopes are those of all memberships, for everything there is.
+    const reaches = !this.config.multiTenancyEnabled || principal.organizationId === organizationId;
+    return reaches && covers(principal.scopes, scope);
+  }
+
+  /** Forgets what is known about a namespace: its owner or visibility changed in this process. */
+  forget(namespace: string): void {
+    this.claims.forget(foldNamespace(namespace));
+  }
+
+  private decide(principal: Principal, claim: NamespaceClaim | undefined, scope: Scope): ReadDecision {
+    if (claim !== undefined) {
+      const isPublic = claim.visibility === null ? this.config.anonymousRead : claim.visibility === 'public';
+      if (isPublic || this.mayAct(principal, claim.organizationId, scope)) return 'allowed';
+    }
+    return principal.kind === 'anonymous' && !this.config.anonymousRead ? 'unauthenticated' : 'absent';
+  }
+}

@@ -1,0 +1,70 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { AuthConfig } from '../config/auth.config.js';
+import { OrganizationNotFound } from './domain/orgs.errors.js';
+import type { Organization } from './domain/organization.js';
+import { OrganizationsRepository } from './persistence/organizations.repository.js';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Organizations; one of them is the default, which owns everything in single-tenant mode. */
+@Injectable()
+export class Organizations implements OnModuleInit {
+  private readonly logger = new Logger('Organizations');
+
+  constructor(
+    private readonly organizations: OrganizationsRepository,
+    private readonly config: AuthConfig,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.ensureDefault();
+  }
+
+  /**
+   * Creates the default organization under its configured name when there is none; safe in several processes
+   * at once. A default of another name stays: names of organizations do not change by themselves.
+   */
+  async ensureDefault(): Promise<Organization> {
+    const name = this.config.defaultOrganization;
+    if (!(await this.organizations.findDefault())) await this.organizations.addDefaultIfAbsent(name);
+    const organization = await this.getDefault();
+    if (organization.name !== name) {
+      this.logger.warn(
+        `The default organization is called "${organization.name}", not "${name}" as configured. ` +
+          'Set multi_tenancy.default_organization to the existing name.',
+      );
+    }
+    return organization;
+  }
+
+  /** The default organization. */
+  async getDefault(): Promise<Organization> {
+    const organization = await this.organizations.findDefault();
+    if (!organization) throw new OrganizationNotFound();
+    return organization;
+  }
+
+  /** The organization with this id; `undefined` also for what is not an id. */
+  async find(id: string): Promise<Organization | undefined> {
+    return UUID.test(id) ? ((await this.organizations.findById(id)) ?? undefined) : undefined;
+  }
+
+  /** The name of the organization with this id. Throws {@link OrganizationNotFound}. */
+  async nameOf(id: string): Promise<string> {
+    const organization = await this.organizations.findById(id);
+    if (!organization) throw new OrganizationNotFound();
+    return organization.name;
+  }
+
+  /** The organization called `name`. Throws {@link OrganizationNotFound}. */
+  async getByName(name: string): Promise<Organization> {
+    const organization = await this.organizations.findByName(name);
+    if (!organization) throw new OrganizationNotFound();
+    return organization;
+  }
+
+  /** Whether an organization other than `organizationId` has this name, in the folded form of namespaces. */
+  isNameOfAnother(folded: string, organizationId: string): Promise<boolean> {
+    return this.organizations.isNameOfAnother(folded, organizationId);
+  }
+}

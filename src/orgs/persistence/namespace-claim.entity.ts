@@ -1,0 +1,20 @@
+import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn } from 'typeorm';
+
+/** Table `namespace_claims`. Unique by the folded name. */
+@Entity('namespace_claims')
+export class NamespaceClaimEntity {
+  @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'pk_namespace_claim' })
+  id!: string;
+
+  @Column('text')
+  name!: string;
+
+  @Column('text')
+  foldedName!: string;
+
+  @Column('uuid')
+  organizationId!: string;
+
+  @CreateDateColumn({ type: 'timestamptz' })
+  createdAt!: Date;
+}
