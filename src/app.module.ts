@@ -1,0 +1,59 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AuthModule } from './auth/auth.module.js';
+import type { AppConfig } from './config/app-config.js';
+import { ConfigModule } from './config/config.module.js';
+import { DiscoveryModule } from './discovery/discovery.module.js';
+import { ModulesModule } from './modules/modules.module.js';
+import { OrgsModule } from './orgs/orgs.module.js';
+import { ClockModule } from './platform/clock/clock.module.js';
+import { CryptoModule } from './platform/crypto/crypto.module.js';
+import { DatabaseModule } from './platform/database/database.module.js';
+import { DocumentsModule } from './platform/documents/documents.module.js';
+import { HealthModule } from './platform/health/health.module.js';
+import { HttpModule } from './platform/http/http.module.js';
+import { migrateJobs } from './platform/jobs/job-schema.js';
+import { JobsModule } from './platform/jobs/jobs.module.js';
+import { MetricsModule } from './platform/metrics/metrics.module.js';
+import { ProvidersModule } from './providers/providers.module.js';
+import { StorageModule } from './storage/storage.module.js';
+import { UsageModule } from './usage/usage.module.js';
+
+/** Technical services that know no feature. */
+const PLATFORM = [
+  ClockModule,
+  CryptoModule,
+  JobsModule,
+  MetricsModule,
+  HealthModule,
+  HttpModule,
+  DocumentsModule,
+];
+
+/**
+ * The table of contents of the product. "Module" and "provider" are Terraform's words here: `ModulesModule`
+ * is the feature "Terraform modules", wired as a Nest module.
+ */
+const FEATURES = [
+  StorageModule,
+  OrgsModule,
+  AuthModule,
+  UsageModule,
+  ModulesModule,
+  ProvidersModule,
+  DiscoveryModule,
+];
+
+/** Every entity of the product, named by the module that owns its table. */
+const ENTITIES = [CryptoModule, DocumentsModule, StorageModule, OrgsModule, AuthModule, UsageModule]
+  .flatMap((owner): Function[] => owner.entities)
+  .concat(ModulesModule.entities, ProvidersModule.entities);
+
+/** The whole registry. Expects the log module beside it, because the log is older than the application. */
+@Module({})
+export class AppModule {
+  /** `tool`: for commands, which leave a running server alone. */
+  static forRoot(config: AppConfig, mode: 'serve' | 'tool' = 'serve'): DynamicModule {
+    const database = DatabaseModule.forRoot(ENTITIES, { mode, libraries: [migrateJobs] });
+    return { module: AppModule, imports: [ConfigModule.forRoot(config), database, ...PLATFORM, ...FEATURES] };
+  }
+}

@@ -1,0 +1,91 @@
+import { type INestApplicationContext, Logger, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module.js';
+import { KEY_COMMANDS_USAGE, runKeysCommand } from './auth/key-commands.js';
+import type { AppConfig } from './config/app-config.js';
+import { configCheck, configPrint } from './config/config-commands.js';
+import { ConfigProblems } from './config/config-problems.js';
+import { loadConfig } from './config/load-config.js';
+import { DomainError } from './kernel/errors.js';
+import { DatabaseConnection } from './platform/database/database-connection.js';
+import { MIGRATE_COMMANDS_USAGE, runMigrateCommand } from './platform/database/migrate-commands.js';
+import { migrateJobs } from './platform/jobs/job-schema.js';
+import { AppLogger } from './platform/logging/logger.js';
+import { LoggingModule } from './platform/logging/logging.module.js';
+import { runVerifyCommand, VERIFY_COMMAND_USAGE } from './storage/verify-command.js';
+
+const USAGE = `Usage: npm run cli -- <command>
+
+config check
+config print
+${MIGRATE_COMMANDS_USAGE}
+${KEY_COMMANDS_USAGE}
+${VERIFY_COMMAND_USAGE}`;
+
+const output = {
+  print: (line: string) => void process.stdout.write(`${line}\n`),
+  hint: (line: string) => void process.stderr.write(`${line}\n`),
+};
+
+@Module({})
+class CommandModule {}
+
+async function run([group, ...args]: readonly string[]): Promise<number> {
+  if (group === 'config' && args[0] === 'check') return configCheck(args.slice(1));
+  if (group === 'config' && args[0] === 'print') return configPrint(args.slice(1));
+  if (group === 'migrate') return migrate(loadConfig().config, args);
+  if (group === 'keys') {
+    return withApplication(loadConfig().config, async (app) => {
+      await runKeysCommand(args, app, output);
+      return 0;
+    });
+  }
+  if (group === 'verify')
+    return withApplication(loadConfig().config, (app) => runVerifyCommand(args, app, output));
+  output.hint(USAGE);
+  return group === undefined || group === 'help' || group === '--help' ? 0 : 2;
+}
+
+/** Migrations run without the application, which would refuse to start on an old schema. */
+async function migrate(config: AppConfig, args: readonly string[]): Promise<number> {
+  const connection = await DatabaseConnection.open(config.database, {
+    entities: [],
+    mode: 'tool',
+    libraries: [migrateJobs],
+    log: output.hint,
+  });
+  try {
+    for (const line of await runMigrateCommand(args, connection.migrator)) output.print(line);
+    return 0;
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Commands write their result to standard output, so the log goes to standard error and is quiet. */
+async function withApplication(
+  config: AppConfig,
+  work: (app: INestApplicationContext) => Promise<number>,
+): Promise<number> {
+  const logger = new AppLogger({ ...config.logging, output: 'stderr', format: 'text', level: 'warn' });
+  const root = {
+    module: CommandModule,
+    imports: [LoggingModule.forRoot(logger), AppModule.forRoot(config, 'tool')],
+  };
+  const app = await NestFactory.createApplicationContext(root, { logger, abortOnError: false });
+  try {
+    return await work(app);
+  } finally {
+    await app.close();
+    Logger.flush();
+  }
+}
+
+run(process.argv.slice(2)).then(
+  (status) => (process.exitCode = status),
+  (error: unknown) => {
+    const isExpected = error instanceof ConfigProblems || error instanceof DomainError;
+    output.hint(isExpected ? error.message : ((error as Error).stack ?? String(error)));
+    process.exitCode = isExpected ? 2 : 1;
+  },
+);

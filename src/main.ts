@@ -1,0 +1,25 @@
+import { startServer } from './bootstrap.js';
+import { ConfigProblems } from './config/config-problems.js';
+import { loadConfig } from './config/load-config.js';
+import { DomainError } from './kernel/errors.js';
+import { handleProcessSignals } from './platform/http/graceful-shutdown.js';
+import { AppLogger } from './platform/logging/logger.js';
+
+async function main(): Promise<void> {
+  const { config, warnings } = loadConfig();
+  const logger = new AppLogger(config.logging);
+  for (const warning of warnings) logger.warn(warning, 'Config');
+  const server = await startServer(config, { logger });
+  handleProcessSignals(server, logger);
+  logger.log(`The registry is ready at ${config.server.baseUrl}`, 'Registry');
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof ConfigProblems) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(ConfigProblems.exitCode);
+  }
+  const text = error instanceof DomainError ? error.message : ((error as Error).stack ?? String(error));
+  process.stderr.write(`The registry cannot start: ${text}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,122 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
+import type { Principal } from '../../access/principal.js';
+import { PublicRead, RequireScope } from '../../access/route-access.decorator.js';
+import { ModuleAddress } from '../../kernel/terraform/module-address.js';
+import { Version } from '../../kernel/terraform/version.js';
+import type { PublishGrant } from '../../orgs/domain/publish-grant.js';
+import { Namespaces } from '../../orgs/namespaces.service.js';
+import { ModuleNotFound } from '../domain/modules.errors.js';
+import { ModuleCatalog } from '../module-catalog.service.js';
+import { ModuleLifecycle } from '../module-lifecycle.service.js';
+import {
+  DeprecateModuleVersionDto,
+  ModuleChangedDto,
+  ModuleDetailDto,
+  ModuleVersionChangedDto,
+} from './module-api.dto.js';
+import { presentDetail } from './module-api.presenter.js';
+
+/** Modules as people and scripts see and change them (REST contract 15). */
+@ApiTags('Modules')
+@Controller('api/v1/modules/:namespace/:name/:system')
+export class ModuleApiController {
+  constructor(
+    private readonly catalog: ModuleCatalog,
+    private readonly lifecycle: ModuleLifecycle,
+    private readonly namespaces: Namespaces,
+  ) {}
+
+  /** A module with all its versions, newest first. */
+  @Get()
+  @PublicRead('modules:read')
+  @ApiOkResponse({ type: ModuleDetailDto })
+  async detail(
+    @Param('namespace') namespace: string,
+    @Param('name') name: string,
+    @Param('system') system: string,
+  ): Promise<ModuleDetailDto> {
+    return presentDetail(await this.catalog.detail(ModuleAddress.parse({ namespace, name, system })));
+  }
+
+  /** Deletes a module; its version numbers and the claim on its namespace stay. */
+  @Delete()
+  @RequireScope('modules:write')
+  @ApiOkResponse({ type: ModuleChangedDto })
+  async deleteModule(
+    @Param('namespace') namespace: string,
+    @Param('name') name: string,
+    @Param('system') system: string,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<ModuleChangedDto> {
+    const address = ModuleAddress.parse({ namespace, name, system });
+    await this.lifecycle.deleteModule(await this.grant(principal, address), address);
+    return { message: 'Module deleted successfully', namespace, name, system };
+  }
+
+  /** Deletes a version to a tombstone: only the same bytes bring it back. */
+  @Delete('versions/:version')
+  @RequireScope('modules:write')
+  @ApiOkResponse({ type: ModuleVersionChangedDto })
+  async deleteVersion(
+    @Param('namespace') namespace: string,
+    @Param('name') name: string,
+    @Param('system') system: string,
+    @Param('version') versionText: string,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<ModuleVersionChangedDto> {
+    const address = ModuleAddress.parse({ namespace, name, system });
+    const version = Version.parse(versionText);
+    await this.lifecycle.deleteVersion(await this.grant(principal, address), address, version);
+    return changed('Version deleted successfully', address, version);
+  }
+
+  /** Marks a version deprecated. */
+  @Post('versions/:version/deprecate')
+  @HttpCode(200)
+  @RequireScope('modules:write')
+  @ApiOkResponse({ type: ModuleVersionChangedDto })
+  async deprecate(
+    @Param('namespace') namespace: string,
+    @Param('name') name: string,
+    @Param('system') system: string,
+    @Param('version') versionText: string,
+    @Body() body: DeprecateModuleVersionDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<ModuleVersionChangedDto> {
+    const address = ModuleAddress.parse({ namespace, name, system });
+    const version = Version.parse(versionText);
+    const grant = await this.grant(principal, address);
+    await this.lifecycle.deprecate(grant, address, version, body?.message ?? null);
+    return changed('Version deprecated successfully', address, version);
+  }
+
+  /** Takes the deprecation mark away. */
+  @Delete('versions/:version/deprecate')
+  @RequireScope('modules:write')
+  @ApiOkResponse({ type: ModuleVersionChangedDto })
+  async undeprecate(
+    @Param('namespace') namespace: string,
+    @Param('name') name: string,
+    @Param('system') system: string,
+    @Param('version') versionText: string,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<ModuleVersionChangedDto> {
+    const address = ModuleAddress.parse({ namespace, name, system });
+    const version = Version.parse(versionText);
+    await this.lifecycle.undeprecate(await this.grant(principal, address), address, version);
+    return changed('Version deprecation removed successfully', address, version);
+  }
+
+  private async grant(principal: Principal, address: ModuleAddress): Promise<PublishGrant> {
+    const grant = await this.namespaces.grantChange(principal, address.namespace, 'modules:write');
+    if (!grant) throw new ModuleNotFound();
+    return grant;
+  }
+}
+
+function changed(message: string, address: ModuleAddress, version: Version): ModuleVersionChangedDto {
+  const { namespace, name, system } = address;
+  return { message, namespace, name, system, version: version.text };
+}

@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import { LimitsConfig } from '../config/limits.config.js';
+import { HEADER_LIMITS, type ArchiveLimits } from '../platform/archives/archive-limits.js';
+import { ArchiveRejected } from '../platform/archives/archives.errors.js';
+import { readTarGz, type TarListing } from '../platform/archives/tar-reader.js';
+import type { ModuleManifest } from './domain/module-manifest.js';
+
+const TIMEOUT_MS = 60_000;
+const MAX_README_BYTES = 1024 * 1024;
+const SOURCE_FILE = /^[^/]+\.(?:tf|tofu|tf\.json|tofu\.json)$/;
+/** Best first; compared in lower case. */
+const README_NAMES = ['readme.md', 'readme.markdown', 'readme', 'readme.txt', 'readme.rst', 'readme.adoc'];
+
+/** Decides whether a file is a module that clients can install, and reads what the registry shows of it. */
+@Injectable()
+export class ModuleInspector {
+  private readonly limits: ArchiveLimits;
+
+  constructor(limits: LimitsConfig) {
+    this.limits = {
+      ...HEADER_LIMITS,
+      maxPackedBytes: limits.moduleMaxBytes,
+      maxUnpackedBytes: limits.moduleMaxUnpackedBytes,
+      maxEntries: limits.moduleMaxEntries,
+      timeoutMs: TIMEOUT_MS,
+    };
+  }
+
+  /**
+   * Reads the gzip-compressed tar at `path` (REST contract, section 15). Throws `ArchiveRejected` when it breaks a
+   * rule of archives, or has no `.tf`, `.tofu`, `.tf.json` or `.tofu.json` file at the root of the module.
+   */
+  async inspect(path: string): Promise<ModuleManifest> {
+    const listing = await readTarGz(path, this.limits, readmeCollector());
+    const files = listing.entries.filter((entry) => entry.type === 'file').map((entry) => entry.name);
+    const topFolder = files.some(isSource) ? null : singleTopFolder(listing);
+    const root = topFolder === null ? '' : `${topFolder}/`;
+    if (!files.some((name) => name.startsWith(root) && isSource(name.slice(root.length)))) {
+      throw new ArchiveRejected(
+        'there is no .tf, .tofu, .tf.json or .tofu.json file at the root of the archive or in its single top folder; pack the folder that contains them',
+      );
+    }
+    return {
+      topFolder,
+      readme: readmeOf(listing, root),
+      files: files.length,
+      unpackedBytes: listing.unpackedBytes,
+    };
+  }
+}
+
+function isSource(name: string): boolean {
+  return SOURCE_FILE.test(name);
+}
+
+function singleTopFolder({ entries }: TarListing): string | null {
+  const first = entries[0]?.name.split('/', 1)[0] ?? '';
+  const isAlone = entries.every(
+    ({ name, type }) => name.startsWith(`${first}/`) || (name === first && type === 'directory'),
+  );
+  return isAlone ? first : null;
+}
+
+/**
+ * Asks for READMEs at the root, and one folder down as long as everything so far was in one folder: where the
+ * module begins is known only at the end.
+ */
+function readmeCollector(): (name: string, size: number) => boolean {
+  const tops = new Set<string>();
+  return (name, size) => {
+    const [top = '', second, ...deeper] = name.split('/');
+    tops.add(second === undefined ? '' : top);
+    const file = second ?? top;
+    const isNearRoot = second === undefined || (deeper.length === 0 && tops.size === 1);
+    return isNearRoot && size <= MAX_README_BYTES && README_NAMES.includes(file.toLowerCase());
+  };
+}
+
+function readmeOf({ contents }: TarListing, root: string): string | null {
+  const candidates = [...contents.keys()]
+    .filter((name) => name.startsWith(root) && !name.slice(root.length).includes('/'))
+    .sort((left, right) => rank(left, root) - rank(right, root));
+  const bytes = contents.get(candidates[0] ?? '');
+  if (bytes === undefined || bytes.includes(0)) {
+    return null;
+  }
+  return new TextDecoder('utf-8').decode(bytes);
+}
+
+function rank(name: string, root: string): number {
+  return README_NAMES.indexOf(name.slice(root.length).toLowerCase());
+}

@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { ModuleAddress } from '../kernel/terraform/module-address.js';
+import type { PublishGrant } from '../orgs/domain/publish-grant.js';
+import { Namespaces } from '../orgs/namespaces.service.js';
+import { Transactions } from '../platform/database/transactions.js';
+import { ModuleSpelledDifferently } from './domain/modules.errors.js';
+import type { RegistryModule } from './domain/registry-module.js';
+import { ModuleDocuments } from './module-documents.js';
+import { ModulesRepository } from './persistence/modules.repository.js';
+
+/** What a publisher may say about the module beside its archive. Absent fields stay as they are. */
+export interface ModuleDescription {
+  readonly description?: string;
+  readonly source?: string;
+}
+
+/** Makes sure that a module and the claim on its namespace exist before something is put into it. */
+@Injectable()
+export class ModuleRegistration {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly namespaces: Namespaces,
+    private readonly modules: ModulesRepository,
+    private readonly documents: ModuleDocuments,
+  ) {}
+
+  /**
+   * Creates the module record without a version; finding it there already is success too.
+   *
+   * @throws ModuleSpelledDifferently, NamespaceNotYours
+   */
+  create(
+    grant: PublishGrant,
+    address: ModuleAddress,
+    about: ModuleDescription,
+  ): Promise<{ module: RegistryModule; isNew: boolean }> {
+    return this.within(grant, address, about, async (module, isNew) => {
+      if (isNew) await this.documents.rebuild(module.id, address, grant, []);
+      return { module, isNew };
+    });
+  }
+
+  /**
+   * Runs `work` in one transaction with the module row locked; claim and module are made when missing and
+   * vanish again when `work` fails. A deleted module comes back empty: its version numbers stay taken.
+   */
+  within<T>(
+    grant: PublishGrant,
+    address: ModuleAddress,
+    about: ModuleDescription,
+    work: (module: RegistryModule, isNew: boolean) => Promise<T>,
+  ): Promise<T> {
+    return this.transactions.run(async () => {
+      await this.namespaces.claim(grant);
+      const { isNew, ...module } = await this.modules.lockOrCreate(address, {
+        organizationId: grant.organizationId,
+        description: about.description ?? null,
+        source: about.source ?? null,
+        createdBy: grant.actor.userId,
+        createdByName: grant.actor.name,
+      });
+      const stored = ModuleAddress.parse(module);
+      if (stored.toString() !== address.toString()) throw new ModuleSpelledDifferently(stored.toString());
+      const isBack = module.deletedAt !== null;
+      const change = { ...definedOnly(about), ...(isBack ? { deletedAt: null } : {}) };
+      if (!isNew && Object.keys(change).length > 0) await this.modules.update(module.id, change);
+      return work({ ...module, ...change }, isNew || isBack);
+    });
+  }
+}
+
+function definedOnly(about: ModuleDescription): ModuleDescription {
+  return {
+    ...(about.description === undefined ? {} : { description: about.description }),
+    ...(about.source === undefined ? {} : { source: about.source }),
+  };
+}

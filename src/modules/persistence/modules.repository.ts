@@ -1,0 +1,179 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, In, IsNull, Not } from 'typeorm';
+import type { ModuleAddress } from '../../kernel/terraform/module-address.js';
+import { BaseRepository } from '../../platform/database/base.repository.js';
+import type { ModuleVersion, ModuleVersionSummary } from '../domain/module-version.js';
+import type { RegistryModule } from '../domain/registry-module.js';
+import { ModuleVersionEntity } from './module-version.entity.js';
+import { RegistryModuleEntity } from './registry-module.entity.js';
+
+/** What is written when a version is published or brought back. */
+export type ModuleVersionInsert = Omit<
+  ModuleVersion,
+  | 'id'
+  | 'state'
+  | 'stateReason'
+  | 'publishedAt'
+  | 'deprecatedAt'
+  | 'deprecationMessage'
+  | 'replacement'
+  | 'createdAt'
+>;
+
+/** Modules and their versions. Joins the ambient transaction. */
+@Injectable()
+export class ModulesRepository extends BaseRepository<RegistryModuleEntity> {
+  constructor(dataSource: DataSource) {
+    super(RegistryModuleEntity, dataSource);
+  }
+
+  /** The module of exactly this address, unless it is deleted. */
+  findByAddress(address: ModuleAddress): Promise<RegistryModule | null> {
+    const { namespace, name, system } = address;
+    return this.repository.findOneBy({ namespace, name, system, deletedAt: IsNull() });
+  }
+
+  /**
+   * The module row of this address in any spelling, deleted or not, locked until the transaction ends;
+   * made from `defaults` when there is none.
+   */
+  async lockOrCreate(
+    address: ModuleAddress,
+    defaults: Pick<
+      RegistryModule,
+      'organizationId' | 'description' | 'source' | 'createdBy' | 'createdByName'
+    >,
+  ): Promise<RegistryModule & { isNew: boolean }> {
+    const { namespace, name, system } = address;
+    const inserted = await this.manager
+      .createQueryBuilder()
+      .insert()
+      .into(RegistryModuleEntity)
+      .values({ namespace, name, system, ...defaults })
+      .orIgnore()
+      .returning('id')
+      .execute();
+    const row = await this.repository
+      .createQueryBuilder('module')
+      .setLock('pessimistic_write')
+      .where('lower(module.namespace) = lower(:namespace) AND lower(module.name) = lower(:name)', {
+        namespace,
+        name,
+      })
+      .andWhere('module.system = :system', { system })
+      .getOneOrFail();
+    return Object.assign(row, { isNew: inserted.raw.length > 0 });
+  }
+
+  /** Locks the module row, so that changes of one module happen one after the other. */
+  async lock(moduleId: string): Promise<void> {
+    await this.repository.findOne({
+      where: { id: moduleId },
+      select: { id: true },
+      lock: { mode: 'pessimistic_write' },
+    });
+  }
+
+  /** Changes what people say about a module, or marks it deleted or present again. */
+  async update(
+    moduleId: string,
+    change: Partial<Pick<RegistryModule, 'description' | 'source' | 'deletedAt'>>,
+  ): Promise<void> {
+    await this.repository.update({ id: moduleId }, change);
+  }
+
+  /** The version of a module, tombstones included. */
+  findVersion(moduleId: string, version: string): Promise<ModuleVersion | null> {
+    return this.versions.findOneBy({ moduleId, version });
+  }
+
+  /** Every version that is not deleted, newest first by precedence, with READMEs. */
+  listVersions(moduleId: string): Promise<ModuleVersion[]> {
+    return this.versions.find({ where: { moduleId, state: Not('deleted') }, order: { sortKey: 'DESC' } });
+  }
+
+  /** Every version that is not deleted, newest first by precedence, without READMEs. */
+  listVersionSummaries(moduleId: string): Promise<ModuleVersionSummary[]> {
+    return this.versions
+      .createQueryBuilder('version')
+      .select(SUMMARY_COLUMNS.map((column) => `version.${column}`))
+      .where({ moduleId, state: Not('deleted') })
+      .orderBy('version.sortKey', 'DESC')
+      .getMany();
+  }
+
+  /** Stores a new version and returns its id. The unique constraint is the last judge of a race. */
+  async addVersion(version: ModuleVersionInsert): Promise<ModuleVersion> {
+    const entity = this.versions.create({ ...version, state: 'active' });
+    await this.versions.insert(entity);
+    return this.versions.findOneByOrFail({ id: entity.id });
+  }
+
+  /** Brings a tombstone back to life with the given content. */
+  async reviveVersion(id: string, version: ModuleVersionInsert): Promise<ModuleVersion> {
+    await this.versions.update(
+      { id },
+      {
+        ...version,
+        state: 'active',
+        stateReason: null,
+        deletedAt: null,
+        deletedByName: null,
+        publishedAt: () => 'now()',
+        deprecatedAt: null,
+        deprecationMessage: null,
+      },
+    );
+    return this.versions.findOneByOrFail({ id });
+  }
+
+  /** Sets or clears the deprecation mark. */
+  async markDeprecated(id: string, mark: { at: Date | null; message: string | null }): Promise<void> {
+    await this.versions.update({ id }, { deprecatedAt: mark.at, deprecationMessage: mark.message });
+  }
+
+  /** Turns versions into tombstones: number and digest stay, the archive is let go. */
+  async buryVersions(ids: readonly string[], at: Date, byName: string | null): Promise<void> {
+    if (ids.length === 0) return;
+    await this.versions.update(
+      { id: In([...ids]) },
+      { state: 'deleted', artifactId: null, readme: null, deletedAt: at, deletedByName: byName },
+    );
+  }
+
+  /** Namespaces of the visible modules whose archive is this artifact. */
+  async namespacesOfArtifact(artifactId: string): Promise<string[]> {
+    const rows = await this.versions
+      .createQueryBuilder('version')
+      .innerJoin(RegistryModuleEntity, 'module', 'module.id = version.module_id')
+      .select('DISTINCT module.namespace', 'namespace')
+      .where('version.artifact_id = :artifactId', { artifactId })
+      .getRawMany<{ namespace: string }>();
+    return rows.map((row) => row.namespace);
+  }
+
+  private get versions() {
+    return this.manager.getRepository(ModuleVersionEntity);
+  }
+}
+
+const SUMMARY_COLUMNS: (keyof ModuleVersionSummary)[] = [
+  'id',
+  'moduleId',
+  'version',
+  'sortKey',
+  'state',
+  'stateReason',
+  'artifactId',
+  'digest',
+  'sizeBytes',
+  'filename',
+  'topFolder',
+  'publishedBy',
+  'publishedByName',
+  'publishedAt',
+  'deprecatedAt',
+  'deprecationMessage',
+  'replacement',
+  'createdAt',
+];

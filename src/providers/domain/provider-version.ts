@@ -1,0 +1,61 @@
+/** Where a version is in its life (REST contract 30.1). A deleted version stays as a tombstone. */
+export type ProviderVersionState = 'active' | 'withdrawn' | 'quarantined' | 'deleted';
+
+/** Who signed the checksum document that clients verify. */
+export type ReleaseSigner = 'publisher' | 'registry';
+
+/** One published version of a provider: its checksum document, signature and packages. */
+export interface ProviderVersion {
+  readonly id: string;
+  readonly providerId: string;
+  /** Canonical semantic version. */
+  readonly version: string;
+  /** Text whose bytewise order is the order of precedence. */
+  readonly sortKey: string;
+  readonly state: ProviderVersionState;
+  readonly stateReason: string | null;
+  /** Plugin protocol versions, e.g. `5.0`. */
+  readonly protocols: string[];
+  readonly signedBy: ReleaseSigner;
+  /** Upper-case hex fingerprint of the key whose signature is served. */
+  readonly signingKeyFingerprint: string;
+  readonly signingKeyArmor: string;
+  /** A key the publisher sent along, kept even when the registry signs. */
+  readonly publisherKeyArmor: string | null;
+  /** The checksum document, byte for byte as served. */
+  readonly shasums: string;
+  /** The binary detached OpenPGP signature over `shasums`. */
+  readonly signature: Buffer;
+  readonly shasumsArtifactId: string | null;
+  readonly signatureArtifactId: string | null;
+  readonly publishedBy: string | null;
+  readonly publishedByName: string | null;
+  readonly publishedAt: Date;
+  readonly deprecatedAt: Date | null;
+  readonly deprecationMessage: string | null;
+  readonly replacement: string | null;
+  readonly createdAt: Date;
+}
+
+/** The package of one platform. Its bytes never change; a tombstone has no artifact. */
+export interface ProviderPackage {
+  readonly id: string;
+  readonly versionId: string;
+  readonly os: string;
+  readonly arch: string;
+  /** Canonical file name, the second column of the checksum document. */
+  readonly filename: string;
+  /** SHA-256 of the zip, lower-case hex. */
+  readonly digest: string;
+  /** Directory hash of the unpacked zip, `h1:…`. */
+  readonly h1: string;
+  readonly sizeBytes: number;
+  readonly artifactId: string | null;
+  readonly createdAt: Date;
+}
+
+/** A version with its packages, tombstones among them. */
+export interface ProviderVersionWithPackages {
+  readonly version: ProviderVersion;
+  readonly packages: readonly ProviderPackage[];
+}

@@ -1,0 +1,116 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
+import type { Principal } from '../../access/principal.js';
+import { PublicRead, RequireScope } from '../../access/route-access.decorator.js';
+import { ProviderAddress } from '../../kernel/terraform/provider-address.js';
+import { Version } from '../../kernel/terraform/version.js';
+import type { PublishGrant } from '../../orgs/domain/publish-grant.js';
+import { Namespaces } from '../../orgs/namespaces.service.js';
+import { ProviderNotFound } from '../domain/providers.errors.js';
+import { ProviderCatalog } from '../provider-catalog.service.js';
+import { ProviderLifecycle } from '../provider-lifecycle.service.js';
+import {
+  DeprecateProviderVersionDto,
+  ProviderChangedDto,
+  ProviderDetailDto,
+  ProviderVersionChangedDto,
+} from './provider-api.dto.js';
+import { presentDetail } from './provider-api.presenter.js';
+
+/** Providers as people and scripts see and change them (REST contract 16). */
+@ApiTags('Providers')
+@Controller('api/v1/providers/:namespace/:type')
+export class ProviderApiController {
+  constructor(
+    private readonly catalog: ProviderCatalog,
+    private readonly lifecycle: ProviderLifecycle,
+    private readonly namespaces: Namespaces,
+  ) {}
+
+  /** A provider with all its versions, newest first. */
+  @Get()
+  @PublicRead('providers:read')
+  @ApiOkResponse({ type: ProviderDetailDto })
+  async detail(
+    @Param('namespace') namespace: string,
+    @Param('type') type: string,
+  ): Promise<ProviderDetailDto> {
+    return presentDetail(await this.catalog.detail(ProviderAddress.parse({ namespace, type })));
+  }
+
+  /** Deletes a provider; its version numbers and the claim on its namespace stay. */
+  @Delete()
+  @RequireScope('providers:write')
+  @ApiOkResponse({ type: ProviderChangedDto })
+  async deleteProvider(
+    @Param('namespace') namespace: string,
+    @Param('type') type: string,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<ProviderChangedDto> {
+    const address = ProviderAddress.parse({ namespace, type });
+    await this.lifecycle.deleteProvider(await this.grant(principal, address), address);
+    return { message: 'Provider deleted successfully', namespace: address.namespace, type };
+  }
+
+  /** Deletes a version to a tombstone: only the same bytes bring it back. */
+  @Delete('versions/:version')
+  @RequireScope('providers:write')
+  @ApiOkResponse({ type: ProviderVersionChangedDto })
+  async deleteVersion(
+    @Param('namespace') namespace: string,
+    @Param('type') type: string,
+    @Param('version') versionText: string,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<ProviderVersionChangedDto> {
+    const address = ProviderAddress.parse({ namespace, type });
+    const version = Version.parse(versionText);
+    await this.lifecycle.deleteVersion(await this.grant(principal, address), address, version);
+    return changed('Version deleted successfully', address, version);
+  }
+
+  /** Marks a version deprecated; the CLI shows the message at `init`. */
+  @Post('versions/:version/deprecate')
+  @HttpCode(200)
+  @RequireScope('providers:write')
+  @ApiOkResponse({ type: ProviderVersionChangedDto })
+  async deprecate(
+    @Param('namespace') namespace: string,
+    @Param('type') type: string,
+    @Param('version') versionText: string,
+    @Body() body: DeprecateProviderVersionDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<ProviderVersionChangedDto> {
+    const address = ProviderAddress.parse({ namespace, type });
+    const version = Version.parse(versionText);
+    const grant = await this.grant(principal, address);
+    await this.lifecycle.deprecate(grant, address, version, body?.message ?? null);
+    return changed('Version deprecated successfully', address, version);
+  }
+
+  /** Takes the deprecation mark away. */
+  @Delete('versions/:version/deprecate')
+  @RequireScope('providers:write')
+  @ApiOkResponse({ type: ProviderVersionChangedDto })
+  async undeprecate(
+    @Param('namespace') namespace: string,
+    @Param('type') type: string,
+    @Param('version') versionText: string,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<ProviderVersionChangedDto> {
+    const address = ProviderAddress.parse({ namespace, type });
+    const version = Version.parse(versionText);
+    await this.lifecycle.undeprecate(await this.grant(principal, address), address, version);
+    return changed('Version deprecation removed successfully', address, version);
+  }
+
+  private async grant(principal: Principal, address: ProviderAddress): Promise<PublishGrant> {
+    const grant = await this.namespaces.grantChange(principal, address.namespace, 'providers:write');
+    if (!grant) throw new ProviderNotFound();
+    return grant;
+  }
+}
+
+function changed(message: string, address: ProviderAddress, version: Version): ProviderVersionChangedDto {
+  return { message, namespace: address.namespace, type: address.type, version: version.text };
+}

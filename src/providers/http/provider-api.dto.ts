@@ -1,0 +1,167 @@
+import { IsOptional, IsString, MaxLength } from 'class-validator';
+
+/** Text parts of a provider upload. The zip is the file part `file`. */
+export class PublishProviderDto {
+  /** The namespace; claimed by the first upload into it. */
+  @IsString()
+  @MaxLength(64)
+  namespace: string;
+
+  @IsString()
+  @MaxLength(64)
+  type: string;
+
+  /** Semantic version; `v1.2` is completed to `1.2.0`. */
+  @IsString()
+  @MaxLength(128)
+  version: string;
+
+  /** Left out, like `arch`, when a whole release comes in one call. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(32)
+  os?: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(32)
+  arch?: string;
+
+  /** JSON array as text, e.g. `["5.0"]`. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  protocols?: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(2000)
+  description?: string;
+
+  /** Where the provider is developed. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(2000)
+  source?: string;
+
+  @IsOptional()
+  @IsString()
+  organization_id?: string;
+}
+
+/** Why a version should not be used any more. */
+export class DeprecateProviderVersionDto {
+  @IsOptional()
+  @IsString()
+  @MaxLength(2000)
+  message?: string;
+}
+
+/** Answer to an upload of one platform. */
+export class PublishedPlatformDto {
+  /** The provider. */
+  id: string;
+  namespace: string;
+  type: string;
+  version: string;
+  os: string;
+  arch: string;
+  protocols: string[];
+  /** SHA-256 of the zip, lower-case hex. */
+  checksum: string;
+  size_bytes: number;
+  /** Canonical file name. */
+  filename: string;
+  version_id: string;
+  /** Whether the publisher signed the checksum document. */
+  signed: boolean;
+}
+
+/** One platform of a release that came in one call. */
+export class ReleasePlatformDto {
+  os: string;
+  arch: string;
+  checksum: string;
+  size_bytes: number;
+  filename: string;
+}
+
+/** Answer to an upload of a whole release. */
+export class PublishedReleaseDto {
+  id: string;
+  namespace: string;
+  type: string;
+  version: string;
+  protocols: string[];
+  version_id: string;
+  signed: boolean;
+  platforms: ReleasePlatformDto[];
+}
+
+/** One platform in the detail of a provider. */
+export class ProviderPlatformDto {
+  id: string;
+  os: string;
+  arch: string;
+  filename: string;
+  shasum: string;
+  size_bytes: number;
+  download_count: number;
+}
+
+/** One version in the detail of a provider. */
+export class ProviderVersionDto {
+  id: string;
+  version: string;
+  protocols: string[];
+  created_at: string;
+  published_at: string;
+  published_by?: string;
+  published_by_name?: string;
+  signed: boolean;
+  platforms: ProviderPlatformDto[];
+  deprecated: boolean;
+  deprecated_at?: string;
+  deprecation_message?: string;
+  replacement?: string;
+  state: 'active' | 'withdrawn' | 'quarantined';
+  state_reason?: string;
+}
+
+/** A provider with all its versions, newest first. */
+export class ProviderDetailDto {
+  id: string;
+  organization_id: string;
+  organization_name: string;
+  namespace: string;
+  type: string;
+  description: string | null;
+  source: string | null;
+  download_count: number;
+  created_by: string | null;
+  created_by_name: string | null;
+  /** `""` when nothing is published. */
+  latest_version: string;
+  versions: ProviderVersionDto[];
+  created_at: string;
+  updated_at: string;
+}
+
+/** Answer to a change of a provider. */
+export class ProviderChangedDto {
+  message: string;
+  namespace: string;
+  type: string;
+}
+
+/** Answer to a change of a version. */
+export class ProviderVersionChangedDto extends ProviderChangedDto {
+  version: string;
+}
+
+/** The key with which the registry signs what publishers did not sign. */
+export class RegistrySigningKeyDto {
+  fingerprint: string;
+  key_id: string;
+  ascii_armor: string;
+}

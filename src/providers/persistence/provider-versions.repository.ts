@@ -1,0 +1,161 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, In, Not } from 'typeorm';
+import type { ProviderAddress } from '../../kernel/terraform/provider-address.js';
+import { BaseRepository } from '../../platform/database/base.repository.js';
+import type {
+  ProviderPackage,
+  ProviderVersion,
+  ProviderVersionWithPackages,
+} from '../domain/provider-version.js';
+import { ProviderPackageEntity } from './provider-package.entity.js';
+import { ProviderVersionEntity } from './provider-version.entity.js';
+import { RegistryProviderEntity } from './registry-provider.entity.js';
+
+/** The columns that a publishing call decides. */
+export type ProviderVersionContent = Pick<
+  ProviderVersion,
+  | 'protocols'
+  | 'signedBy'
+  | 'signingKeyFingerprint'
+  | 'signingKeyArmor'
+  | 'publisherKeyArmor'
+  | 'shasums'
+  | 'signature'
+  | 'shasumsArtifactId'
+  | 'signatureArtifactId'
+>;
+
+export type ProviderVersionIdentity = Pick<
+  ProviderVersion,
+  'providerId' | 'version' | 'sortKey' | 'publishedBy' | 'publishedByName'
+>;
+
+export type ProviderPackageInsert = Omit<ProviderPackage, 'id' | 'createdAt'>;
+
+/** Versions of providers with their packages. Joins the ambient transaction. */
+@Injectable()
+export class ProviderVersionsRepository extends BaseRepository<ProviderVersionEntity> {
+  constructor(dataSource: DataSource) {
+    super(ProviderVersionEntity, dataSource);
+  }
+
+  /** One version with its packages, tombstones included. */
+  async find(providerId: string, version: string): Promise<ProviderVersionWithPackages | null> {
+    const row = await this.repository.findOneBy({ providerId, version });
+    if (!row) return null;
+    const packages = await this.packages.find({
+      where: { versionId: row.id },
+      order: { os: 'ASC', arch: 'ASC' },
+    });
+    return { version: row, packages };
+  }
+
+  /** One version by address with its packages, tombstones included, also of a deleted provider. */
+  async findByAddress(
+    { namespace, type }: ProviderAddress,
+    version: string,
+  ): Promise<ProviderVersionWithPackages | null> {
+    const provider = await this.manager.getRepository(RegistryProviderEntity).findOneBy({ namespace, type });
+    return provider && this.find(provider.id, version);
+  }
+
+  /** Every version that is not deleted with its live packages, newest first by precedence. */
+  async list(providerId: string): Promise<ProviderVersionWithPackages[]> {
+    const versions = await this.repository.find({
+      where: { providerId, state: Not('deleted') },
+      order: { sortKey: 'DESC' },
+    });
+    const packages = await this.packages
+      .createQueryBuilder('package')
+      .innerJoin(ProviderVersionEntity, 'version', 'version.id = package.version_id')
+      .where('version.provider_id = :providerId AND package.artifact_id IS NOT NULL', { providerId })
+      .orderBy({ 'package.os': 'ASC', 'package.arch': 'ASC' })
+      .getMany();
+    const byVersion = Map.groupBy(packages, (held) => held.versionId);
+    return versions.map((version) => ({ version, packages: byVersion.get(version.id) ?? [] }));
+  }
+
+  /** Stores a new version and returns its id. The unique constraint is the last judge of a race. */
+  async add(identity: ProviderVersionIdentity, content: ProviderVersionContent): Promise<string> {
+    const entity = this.repository.create({ ...identity, ...content, state: 'active' });
+    await this.repository.insert(entity);
+    return entity.id;
+  }
+
+  /** Changes what is stored about a version when it takes further packages. */
+  async update(id: string, content: ProviderVersionContent): Promise<void> {
+    await this.repository.update({ id }, content);
+  }
+
+  /** Brings a tombstone back to life with the given content. */
+  async revive(
+    id: string,
+    identity: ProviderVersionIdentity,
+    content: ProviderVersionContent,
+  ): Promise<void> {
+    await this.repository.update(
+      { id },
+      {
+        ...identity,
+        ...content,
+        state: 'active',
+        stateReason: null,
+        deletedAt: null,
+        deletedByName: null,
+        publishedAt: () => 'now()',
+        deprecatedAt: null,
+        deprecationMessage: null,
+      },
+    );
+  }
+
+  /** Stores packages of a version; a tombstone of the same platform is filled again. */
+  async putPackages(packages: readonly ProviderPackageInsert[]): Promise<void> {
+    await this.packages.upsert([...packages], { conflictPaths: ['versionId', 'os', 'arch'] });
+  }
+
+  /** Forgets the tombstones of a version whose number is used again with other content. */
+  async dropPackages(versionId: string): Promise<void> {
+    await this.packages.delete({ versionId });
+  }
+
+  /** Sets or clears the deprecation mark. */
+  async markDeprecated(id: string, mark: { at: Date | null; message: string | null }): Promise<void> {
+    await this.repository.update({ id }, { deprecatedAt: mark.at, deprecationMessage: mark.message });
+  }
+
+  /** Turns versions into tombstones: numbers and digests stay, the artifacts are let go. */
+  async bury(ids: readonly string[], at: Date, byName: string | null): Promise<void> {
+    if (ids.length === 0) return;
+    await this.packages.update({ versionId: In([...ids]) }, { artifactId: null });
+    await this.repository.update(
+      { id: In([...ids]) },
+      {
+        state: 'deleted',
+        shasumsArtifactId: null,
+        signatureArtifactId: null,
+        deletedAt: at,
+        deletedByName: byName,
+      },
+    );
+  }
+
+  /** Namespaces of the providers that use this artifact as package, checksum document or signature. */
+  async namespacesOfArtifact(artifactId: string): Promise<string[]> {
+    const rows = await this.repository
+      .createQueryBuilder('version')
+      .innerJoin(RegistryProviderEntity, 'provider', 'provider.id = version.provider_id')
+      .leftJoin(ProviderPackageEntity, 'package', 'package.version_id = version.id')
+      .select('DISTINCT provider.namespace', 'namespace')
+      .where(
+        ':artifactId IN (package.artifact_id, version.shasums_artifact_id, version.signature_artifact_id)',
+        { artifactId },
+      )
+      .getRawMany<{ namespace: string }>();
+    return rows.map((row) => row.namespace);
+  }
+
+  private get packages() {
+    return this.manager.getRepository(ProviderPackageEntity);
+  }
+}

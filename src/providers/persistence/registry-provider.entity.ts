@@ -1,0 +1,39 @@
+import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
+import type { RegistryProvider } from '../domain/registry-provider.js';
+
+/** Table `registry_providers`. Unique by namespace without case and type. */
+@Entity('registry_providers')
+export class RegistryProviderEntity implements RegistryProvider {
+  @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'pk_provider' })
+  id: string;
+
+  @Column('uuid')
+  organizationId: string;
+
+  @Column('text')
+  namespace: string;
+
+  @Column('text')
+  type: string;
+
+  @Column('text', { nullable: true })
+  description: string | null;
+
+  @Column('text', { nullable: true })
+  source: string | null;
+
+  @Column('uuid', { nullable: true })
+  createdBy: string | null;
+
+  @Column('text', { nullable: true })
+  createdByName: string | null;
+
+  @Column('timestamptz', { nullable: true })
+  deletedAt: Date | null;
+
+  @CreateDateColumn({ type: 'timestamptz' })
+  createdAt: Date;
+
+  @UpdateDateColumn({ type: 'timestamptz' })
+  updatedAt: Date;
+}

@@ -1,0 +1,121 @@
+import { Injectable } from '@nestjs/common';
+import type { Platform } from '../kernel/terraform/platform.js';
+import type { ProviderAddress } from '../kernel/terraform/provider-address.js';
+import { Version } from '../kernel/terraform/version.js';
+import { Organizations } from '../orgs/organizations.service.js';
+import { DownloadTotals } from '../usage/download-totals.service.js';
+import { deprecationWarnings } from './domain/deprecation-warnings.js';
+import type { ProviderPackage, ProviderVersion } from './domain/provider-version.js';
+import {
+  ProviderNotFound,
+  ProviderPlatformNotFound,
+  ProviderVersionNotFound,
+  ProviderVersionRefused,
+} from './domain/providers.errors.js';
+import type { RegistryProvider } from './domain/registry-provider.js';
+import { ProviderVersionsRepository } from './persistence/provider-versions.repository.js';
+import { ProvidersRepository } from './persistence/providers.repository.js';
+
+export type CountedPackage = ProviderPackage & { readonly downloads: number };
+
+/** A version with its packages and the number of their downloads. */
+export interface CountedRelease {
+  readonly version: ProviderVersion;
+  readonly packages: readonly CountedPackage[];
+  readonly downloads: number;
+}
+
+export interface ProviderDetail {
+  readonly provider: RegistryProvider;
+  readonly organizationName: string;
+  /** `""` when nothing is published. */
+  readonly latestVersion: string;
+  readonly downloads: number;
+  readonly releases: readonly CountedRelease[];
+}
+
+/** Answers what is published: version lists, details, and why a download is refused. */
+@Injectable()
+export class ProviderCatalog {
+  constructor(
+    private readonly providers: ProvidersRepository,
+    private readonly versionsRepository: ProviderVersionsRepository,
+    private readonly organizations: Organizations,
+    private readonly downloads: DownloadTotals,
+  ) {}
+
+  /**
+   * Every version a reader may see, newest first by precedence, and the warnings clients print.
+   *
+   * @throws ProviderNotFound
+   */
+  async versions(
+    address: ProviderAddress,
+  ): Promise<{ releases: readonly CountedRelease[]; warnings: readonly string[] }> {
+    const releases = await this.releasesOf(await this.getProvider(address));
+    const active = releases.map(({ version }) => version).filter((version) => version.state === 'active');
+    return { releases, warnings: deprecationWarnings(address.toString(), active) };
+  }
+
+  /**
+   * A provider with its versions, packages and download numbers.
+   *
+   * @throws ProviderNotFound
+   */
+  async detail(address: ProviderAddress): Promise<ProviderDetail> {
+    const provider = await this.getProvider(address);
+    const releases = await this.releasesOf(provider);
+    const candidates = releases
+      .filter(({ version }) => version.state === 'active')
+      .map(({ version }) => ({ version: version.version, deprecated: version.deprecatedAt !== null }));
+    return {
+      provider,
+      organizationName: await this.organizations.nameOf(provider.organizationId),
+      latestVersion: Version.latest(candidates)?.version ?? '',
+      downloads: releases.reduce((sum, release) => sum + release.downloads, 0),
+      releases,
+    };
+  }
+
+  /**
+   * Says why a platform has no download document.
+   *
+   * @throws ProviderNotFound, ProviderVersionNotFound, ProviderPlatformNotFound, ProviderVersionRefused
+   *   always one of them
+   */
+  async explainMissingDownload(
+    address: ProviderAddress,
+    version: Version,
+    platform: Platform,
+  ): Promise<never> {
+    const provider = await this.getProvider(address);
+    const release = await this.versionsRepository.find(provider.id, version.text);
+    if (!release || release.version.state === 'deleted') throw new ProviderVersionNotFound();
+    const held = release.packages.find(({ os, arch }) => os === platform.os && arch === platform.arch);
+    if (!held || held.artifactId === null) throw new ProviderPlatformNotFound();
+    throw new ProviderVersionRefused(release.version.version, release.version.stateReason);
+  }
+
+  private async getProvider(address: ProviderAddress): Promise<RegistryProvider> {
+    const provider = await this.providers.findByAddress(address);
+    if (!provider) throw new ProviderNotFound();
+    return provider;
+  }
+
+  private async releasesOf(provider: RegistryProvider): Promise<CountedRelease[]> {
+    const releases = (await this.versionsRepository.list(provider.id)).filter(
+      ({ version }) => version.state === 'active' || version.state === 'withdrawn',
+    );
+    const totals = await this.downloads.totals(
+      releases.flatMap(({ packages }) => packages.map((held) => held.id)),
+    );
+    return releases.map(({ version, packages }) => {
+      const counted = packages.map((held) => ({ ...held, downloads: totals.get(held.id) ?? 0 }));
+      return {
+        version,
+        packages: counted,
+        downloads: counted.reduce((sum, held) => sum + held.downloads, 0),
+      };
+    });
+  }
+}

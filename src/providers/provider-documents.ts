@@ -1,0 +1,148 @@
+import { Injectable } from '@nestjs/common';
+import { sha256Hex } from '../kernel/sha256.js';
+import { zipHash } from '../kernel/terraform/package-hash.js';
+import type { ProviderAddress } from '../kernel/terraform/provider-address.js';
+import type { PublishGrant } from '../orgs/domain/publish-grant.js';
+import { artifactLink, type PreparedDocument } from '../platform/documents/prepared-document.js';
+import { ProtocolDocuments } from '../platform/documents/protocol-documents.service.js';
+import { ArtifactKey } from '../storage/artifact-key.js';
+import { deprecationWarnings } from './domain/deprecation-warnings.js';
+import type {
+  ProviderPackage,
+  ProviderVersion,
+  ProviderVersionWithPackages,
+} from './domain/provider-version.js';
+import { ProviderVersionsRepository } from './persistence/provider-versions.repository.js';
+
+/**
+ * Builds the lean protocol documents of a provider: the version list and one download document for each
+ * platform of each version (REST contract 6.2). They are stored in the transaction that changes the
+ * provider, so a reader never sees one without the other.
+ */
+@Injectable()
+export class ProviderDocuments {
+  constructor(
+    private readonly documents: ProtocolDocuments,
+    private readonly versions: ProviderVersionsRepository,
+  ) {}
+
+  /**
+   * Rebuilds the version list and every download document of version `changed`, because each of them
+   * names all platforms of its version. Inside the caller's transaction.
+   */
+  async rebuild(
+    providerId: string,
+    address: ProviderAddress,
+    grant: PublishGrant,
+    changed: string,
+  ): Promise<void> {
+    const put = [versionList(address, grant, await this.versions.list(providerId))];
+    const remove: string[] = [];
+    const release = await this.versions.find(providerId, changed);
+    for (const held of release?.packages ?? []) {
+      const { version } = release!;
+      if (version.state === 'active' && held.artifactId !== null)
+        put.push(download(address, grant, release!, held));
+      else remove.push(downloadPath(address, version, held));
+    }
+    await this.documents.change(subjectOf(address), { put, remove });
+  }
+
+  /** Takes every document of a deleted provider away. Inside the caller's transaction. */
+  async removeAll(address: ProviderAddress): Promise<void> {
+    await this.documents.removeSubject(subjectOf(address));
+  }
+}
+
+function subjectOf(address: ProviderAddress): string {
+  return `provider:${address.toString()}`;
+}
+
+function downloadPath(address: ProviderAddress, version: ProviderVersion, held: ProviderPackage): string {
+  return `${address.protocolPath}/${version.version}/download/${held.os}/${held.arch}`;
+}
+
+function versionList(
+  address: ProviderAddress,
+  grant: PublishGrant,
+  releases: readonly ProviderVersionWithPackages[],
+): PreparedDocument {
+  const active = releases.filter(({ version }) => version.state === 'active');
+  const warnings = deprecationWarnings(
+    address.toString(),
+    active.map(({ version }) => version),
+  );
+  const versions = active.map(({ version, packages }) => ({
+    version: version.version,
+    protocols: version.protocols,
+    platforms: packages.map(({ os, arch }) => ({ os, arch })),
+  }));
+  return {
+    ...common(grant),
+    path: `${address.protocolPath}/versions`,
+    status: 200,
+    body: JSON.stringify({ versions, ...(warnings.length > 0 ? { warnings } : {}) }),
+  };
+}
+
+function download(
+  address: ProviderAddress,
+  grant: PublishGrant,
+  { version, packages }: ProviderVersionWithPackages,
+  held: ProviderPackage,
+): PreparedDocument {
+  const { os, arch, filename, digest } = held;
+  const sumsDigest = sha256Hex(version.shasums);
+  const sums = ArtifactKey.shasums(sumsDigest, address.type, version.version);
+  const signature = ArtifactKey.shasumsSignature(sha256Hex(version.signature), address.type, version.version);
+  const body = {
+    protocols: version.protocols,
+    os,
+    arch,
+    filename,
+    download_url: artifactLink(ArtifactKey.providerPackage(digest, filename).path),
+    shasums_url: artifactLink(sums.path),
+    shasums_signature_url: artifactLink(signature.path),
+    shasum: digest,
+    signing_keys: { gpg_public_keys: [signingKey(version)] },
+    packages: packageHashes(packages),
+  };
+  return {
+    ...common(grant),
+    path: downloadPath(address, version, held),
+    status: 200,
+    body: JSON.stringify(body),
+    download: {
+      kind: 'provider',
+      targetId: held.id,
+      labels: { namespace: address.namespace, type: address.type, os, arch },
+    },
+  };
+}
+
+/** A v4 key id is the end of the fingerprint. `trust_signature` must be there and empty. */
+function signingKey(version: ProviderVersion): Record<string, string> {
+  return {
+    key_id: version.signingKeyFingerprint.slice(-16),
+    ascii_armor: version.signingKeyArmor,
+    trust_signature: '',
+    source: '',
+    source_url: '',
+  };
+}
+
+function packageHashes(
+  packages: readonly ProviderPackage[],
+): Record<string, { hashes: string[]; package_size: number }> {
+  const live = packages.filter((held) => held.artifactId !== null);
+  return Object.fromEntries(
+    live.map((held) => [
+      `${held.os}_${held.arch}`,
+      { hashes: [zipHash(held.digest), held.h1], package_size: held.sizeBytes },
+    ]),
+  );
+}
+
+function common(grant: PublishGrant): Pick<PreparedDocument, 'namespace' | 'scope' | 'visibility'> {
+  return { namespace: grant.namespace, scope: 'providers:read', visibility: grant.visibility };
+}

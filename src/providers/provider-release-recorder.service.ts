@@ -1,0 +1,131 @@
+import { Injectable } from '@nestjs/common';
+import { PublishingConfig } from '../config/publishing.config.js';
+import { sha256Hex } from '../kernel/sha256.js';
+import type { ProviderAddress } from '../kernel/terraform/provider-address.js';
+import type { Version } from '../kernel/terraform/version.js';
+import type { PublishGrant } from '../orgs/domain/publish-grant.js';
+import { failpoint } from '../platform/failpoints/failpoint.js';
+import { ArtifactVanished } from '../storage/storage.errors.js';
+import type { IncomingPackage, IncomingRelease, ReleasePlan } from './domain/provider-release.js';
+import { planRelease } from './domain/provider-release.js';
+import type { ProviderVersion, ProviderVersionWithPackages } from './domain/provider-version.js';
+import { ProviderReleaseBusy } from './domain/providers.errors.js';
+import type { RegistryProvider } from './domain/registry-provider.js';
+import { ProviderDocuments } from './provider-documents.js';
+import { type ProviderDescription, ProviderRegistration } from './provider-registration.service.js';
+import { ProviderReleaseStaging, type StagedRelease } from './provider-release-staging.service.js';
+import { ProviderVersionsRepository } from './persistence/provider-versions.repository.js';
+
+/** An uploaded package that passed inspection, and where its bytes are spooled. */
+export interface InspectedPackage extends IncomingPackage {
+  readonly path: string;
+}
+
+export interface RecordedRelease {
+  readonly provider: RegistryProvider;
+  readonly version: ProviderVersion;
+}
+
+/** Publishers of one version that may overtake each other before the last one is told to try again. */
+const MAX_ATTEMPTS = 64;
+
+/**
+ * Records a release: bytes, checksum document and signature are staged for the state of the version as it
+ * was read; the transaction starts over when somebody else changed the version meanwhile. So signing and
+ * storage never happen inside a transaction, and every stored signature fits its document.
+ */
+@Injectable()
+export class ProviderReleaseRecorder {
+  constructor(
+    private readonly config: PublishingConfig,
+    private readonly staging: ProviderReleaseStaging,
+    private readonly registration: ProviderRegistration,
+    private readonly versions: ProviderVersionsRepository,
+    private readonly documents: ProviderDocuments,
+  ) {}
+
+  /** Whether the version exists and carries its publisher's signature. */
+  async isSignedByPublisher(address: ProviderAddress, version: Version): Promise<boolean> {
+    const existing = await this.versions.findByAddress(address, version.text);
+    return existing?.version.signedBy === 'publisher';
+  }
+
+  /** @throws the errors of `planRelease`, NamespaceNotYours, ProviderReleaseBusy */
+  async record(
+    grant: PublishGrant,
+    address: ProviderAddress,
+    version: Version,
+    incoming: IncomingRelease & { readonly packages: readonly InspectedPackage[] },
+    about: ProviderDescription,
+  ): Promise<RecordedRelease> {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      const seen = await this.versions.findByAddress(address, version.text);
+      const plan = planRelease(version.text, seen, incoming, this.config.allowRepublish);
+      const staged = await this.staging.stage(address, version, plan, incoming.packages);
+      failpoint('before-publish-tx');
+      try {
+        return await this.registration.within(grant, address, about, async (provider) => {
+          await this.assertUnchanged(provider, version, seen);
+          await this.write(provider, version, plan, staged, { seen, grant });
+          await this.documents.rebuild(provider.id, address, grant, version.text);
+          failpoint('before-commit');
+          return { provider, version: (await this.versions.find(provider.id, version.text))!.version };
+        });
+      } catch (error) {
+        if (!(error instanceof ReleaseChanged) && !(error instanceof ArtifactVanished)) throw error;
+      }
+    }
+    throw new ProviderReleaseBusy();
+  }
+
+  private async assertUnchanged(
+    provider: RegistryProvider,
+    version: Version,
+    seen: ProviderVersionWithPackages | null,
+  ): Promise<void> {
+    const now = await this.versions.find(provider.id, version.text);
+    if (fingerprintOf(now) !== fingerprintOf(seen)) throw new ReleaseChanged();
+  }
+
+  private async write(
+    provider: RegistryProvider,
+    version: Version,
+    plan: ReleasePlan,
+    staged: StagedRelease,
+    { seen, grant }: { seen: ProviderVersionWithPackages | null; grant: PublishGrant },
+  ): Promise<void> {
+    const identity = {
+      providerId: provider.id,
+      version: version.text,
+      sortKey: version.sortKey,
+      publishedBy: grant.actor.userId,
+      publishedByName: grant.actor.name,
+    };
+    const content = {
+      ...staged.content,
+      protocols: plan.protocols,
+      publisherKeyArmor: plan.publisherKeyArmor,
+    };
+    const versionId = seen?.version.id ?? (await this.versions.add(identity, content));
+    if (seen?.version.state === 'deleted') {
+      if (plan.isOtherContent) await this.versions.dropPackages(versionId);
+      await this.versions.revive(versionId, identity, content);
+    } else if (seen) {
+      await this.versions.update(versionId, content);
+    }
+    failpoint('after-version-insert');
+    await this.versions.putPackages(staged.packages.map((held) => ({ ...held, versionId })));
+    failpoint('after-sums-rebuilt');
+    await this.staging.commit(staged);
+  }
+}
+
+/** Somebody else changed the version between reading and locking it. */
+class ReleaseChanged extends Error {}
+
+function fingerprintOf(release: ProviderVersionWithPackages | null): string {
+  if (!release) return 'none';
+  const { version, packages } = release;
+  const held = packages.map(({ os, arch, digest, artifactId }) => [os, arch, digest, artifactId]);
+  return sha256Hex(JSON.stringify([version.id, version.state, version.shasums, version.signedBy, held]));
+}

@@ -1,0 +1,88 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { OrgAccess } from '../orgs/org-access.service.js';
+import { OrgsModule } from '../orgs/orgs.module.js';
+import { OpenPgpVerifier } from '../platform/signatures/openpgp-verifier.js';
+import { ArtifactReaders } from '../storage/artifact-readers.js';
+import { StorageModule } from '../storage/storage.module.js';
+import { UsageModule } from '../usage/usage.module.js';
+import { ProviderApiController } from './http/provider-api.controller.js';
+import { ProviderProtocolController } from './http/provider-protocol.controller.js';
+import { ProviderPublishingApiController } from './http/provider-publishing-api.controller.js';
+import { RegistrySigningKeyApiController } from './http/registry-signing-key-api.controller.js';
+import { SigningKeysApiController } from './http/signing-keys-api.controller.js';
+import { ProviderPackageEntity } from './persistence/provider-package.entity.js';
+import { ProviderVersionEntity } from './persistence/provider-version.entity.js';
+import { ProviderVersionsRepository } from './persistence/provider-versions.repository.js';
+import { ProvidersRepository } from './persistence/providers.repository.js';
+import { RegistryProviderEntity } from './persistence/registry-provider.entity.js';
+import { SigningKeyEntity } from './persistence/signing-key.entity.js';
+import { SigningKeysRepository } from './persistence/signing-keys.repository.js';
+import { ProviderCatalog } from './provider-catalog.service.js';
+import { ProviderDocuments } from './provider-documents.js';
+import { ProviderLifecycle } from './provider-lifecycle.service.js';
+import { ProviderPackageInspector } from './provider-package-inspector.js';
+import { ProviderPublishing } from './provider-publishing.service.js';
+import { ProviderRegistration } from './provider-registration.service.js';
+import { ProviderReleaseRecorder } from './provider-release-recorder.service.js';
+import { ProviderReleaseStaging } from './provider-release-staging.service.js';
+import { PublisherSignatures } from './publisher-signatures.service.js';
+import { RegistrySigning } from './registry-signing.service.js';
+import { SigningKeys } from './signing-keys.service.js';
+
+/**
+ * Terraform providers (not Nest providers): publish packages, verify or make checksum documents and
+ * signatures, read the protocol documents, deprecate, delete. Routes: `/v1/providers/…` (frozen by the
+ * clients), `/api/v1/providers/…`, `/api/v1/namespaces/…/signing-keys`, `/api/v1/signing-key`. Tables:
+ * `registry_providers`, `provider_versions`, `provider_packages`, `signing_keys`. Needs storage, orgs, usage.
+ */
+@Module({
+  imports: [OrgsModule, StorageModule, UsageModule],
+  controllers: [
+    ProviderProtocolController,
+    ProviderPublishingApiController,
+    ProviderApiController,
+    SigningKeysApiController,
+    RegistrySigningKeyApiController,
+  ],
+  providers: [
+    OpenPgpVerifier,
+    ProviderCatalog,
+    ProviderDocuments,
+    ProviderLifecycle,
+    ProviderPackageInspector,
+    ProviderPublishing,
+    ProviderRegistration,
+    ProviderReleaseRecorder,
+    ProviderReleaseStaging,
+    ProviderVersionsRepository,
+    ProvidersRepository,
+    PublisherSignatures,
+    RegistrySigning,
+    SigningKeys,
+    SigningKeysRepository,
+  ],
+})
+export class ProvidersModule implements OnModuleInit {
+  static readonly entities: Function[] = [
+    RegistryProviderEntity,
+    ProviderVersionEntity,
+    ProviderPackageEntity,
+    SigningKeyEntity,
+  ];
+
+  constructor(
+    private readonly readers: ArtifactReaders,
+    private readonly access: OrgAccess,
+    private readonly versions: ProviderVersionsRepository,
+  ) {}
+
+  onModuleInit(): void {
+    this.readers.register(async (principal, artifactId) => {
+      for (const namespace of await this.versions.namespacesOfArtifact(artifactId)) {
+        const decision = await this.access.readDecision(principal, namespace, 'providers:read');
+        if (decision === 'allowed') return true;
+      }
+      return false;
+    });
+  }
+}
