@@ -1,0 +1,34 @@
+import { Readable } from 'node:stream';
+import type { FileHandle } from 'node:fs/promises';
+
+const READ_AHEAD_BYTES = 256 * 1024;
+
+/**
+ * `length` bytes of an open file from `start` on. Closes the file when the stream ends or is destroyed. A file
+ * that turns out to be shorter destroys the stream with an error.
+ */
+export function readPart(file: FileHandle, start: number, length: number): Readable {
+  let position = start;
+  const end = start + length;
+  return new Readable({
+    highWaterMark: READ_AHEAD_BYTES,
+    read(wanted) {
+      const size = Math.min(wanted, end - position);
+      file.read(Buffer.allocUnsafeSlow(size), 0, size, position).then(
+        ({ bytesRead, buffer }) => {
+          if (bytesRead === 0) return void this.destroy(new Error('The file is shorter than it was'));
+          position += bytesRead;
+          this.push(bytesRead === size ? buffer : buffer.subarray(0, bytesRead));
+          if (position >= end) this.push(null);
+        },
+        (error: Error) => this.destroy(error),
+      );
+    },
+    destroy(error, done) {
+      file.close().then(
+        () => done(error),
+        (failure: Error) => done(error ?? failure),
+      );
+    },
+  });
+}

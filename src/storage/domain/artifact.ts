@@ -1,0 +1,25 @@
+/** Where an artifact stands in its life (architecture, section 6). */
+export type ArtifactState = 'staged' | 'committed' | 'doomed';
+
+/** One stored object as the database knows it. */
+export interface Artifact {
+  readonly id: string;
+  /** Name of the storage that holds the bytes. */
+  readonly storage: string;
+  /** Path in that storage, see `ArtifactKey`. */
+  readonly key: string;
+  /** SHA-256, 64 lower-case hex digits. */
+  readonly digest: string;
+  readonly sizeBytes: number;
+  readonly state: ArtifactState;
+  /** When bytes were last promised or put for this key. */
+  readonly stagedAt: Date;
+  readonly committedAt: Date | null;
+  readonly doomedAt: Date | null;
+}
+
+/** A column of some table that refers to artifacts. Both names are quoted where SQL needs it. */
+export interface ArtifactReference {
+  readonly table: string;
+  readonly column: string;
+}

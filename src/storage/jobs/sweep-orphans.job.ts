@@ -1,0 +1,21 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Job } from '../../platform/jobs/job.js';
+import { OrphanSweep } from '../orphan-sweep.service.js';
+
+/** Removes what nothing refers to any more, every `storage.sweep_interval`. */
+@Injectable()
+export class SweepOrphansJob extends Job {
+  readonly name = 'sweep-orphans';
+  private readonly logger = new Logger('Storage');
+
+  constructor(private readonly sweep: OrphanSweep) {
+    super();
+  }
+
+  async run(_payload: Record<string, never>, signal: AbortSignal): Promise<void> {
+    const report = await this.sweep.run({ signal });
+    if (Object.values(report).some((count) => count > 0)) {
+      this.logger.log({ message: 'Swept unreferenced objects', ...report });
+    }
+  }
+}

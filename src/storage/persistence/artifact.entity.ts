@@ -1,0 +1,36 @@
+import { Check, Column, Entity, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import type { Artifact, ArtifactState } from '../domain/artifact.js';
+
+/** Table `artifacts`: every object that the storage holds or is about to hold. Others refer to it by id only. */
+@Entity('artifacts')
+@Unique('uq_artifact_key', ['storage', 'key'])
+@Check('ck_artifact_state', `state IN ('staged', 'committed', 'doomed')`)
+@Index('ix_artifact_state', ['state', 'stagedAt'])
+export class ArtifactEntity implements Artifact {
+  @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'pk_artifact' })
+  id: string;
+
+  @Column('text')
+  storage: string;
+
+  @Column('text')
+  key: string;
+
+  @Column('text')
+  digest: string;
+
+  @Column('bigint', { transformer: { to: (value: number) => value, from: Number } })
+  sizeBytes: number;
+
+  @Column('text')
+  state: ArtifactState;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  stagedAt: Date;
+
+  @Column('timestamptz', { nullable: true })
+  committedAt: Date | null;
+
+  @Column('timestamptz', { nullable: true })
+  doomedAt: Date | null;
+}

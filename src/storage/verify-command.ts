@@ -1,0 +1,33 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { InvalidInput } from '../kernel/invalid-input.js';
+import { formatVerifyReport } from './domain/verify-report.js';
+import { VerifyStorage } from './verify-storage.service.js';
+
+export const VERIFY_COMMAND_USAGE = 'verify [--json]';
+
+/** Where a command writes: `print` is its result (standard output), `hint` is for people (standard error). */
+export interface CommandOutput {
+  print(line: string): void;
+  hint(line: string): void;
+}
+
+/**
+ * The `verify` command: hashes every stored object and compares it with the database. Answers the exit
+ * code: 0 when nothing is wrong, 1 when something was found.
+ *
+ * @throws InvalidInput for unknown arguments, ObjectStoreUnavailable when the store cannot be read
+ */
+export async function runVerifyCommand(
+  args: readonly string[],
+  context: INestApplicationContext,
+  output: CommandOutput,
+): Promise<number> {
+  const isJson = args[0] === '--json';
+  if (args.length > (isJson ? 1 : 0)) throw new InvalidInput(`Unknown argument. Usage:\n${VERIFY_COMMAND_USAGE}`);
+  const report = await context.get(VerifyStorage, { strict: false }).run({
+    onProgress: ({ artifacts, bytes, findings }) =>
+      output.hint(`${artifacts} artifacts, ${bytes} bytes read, ${findings} findings so far`),
+  });
+  output.print(isJson ? JSON.stringify(report) : formatVerifyReport(report));
+  return report.findings.length === 0 ? 0 : 1;
+}
