@@ -1,0 +1,107 @@
+import { ModulesContainer } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DataSource, getMetadataArgsStorage } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROUTE_ACCESS } from '../../src/access/route-access.decorator.js';
+import { createApp } from '../../src/bootstrap.js';
+import { Job } from '../../src/platform/jobs/job.js';
+import { JobRegistry } from '../../src/platform/jobs/job-registry.js';
+import { testConfig } from '../support/app-config.js';
+import type { TestConfig } from '../support/app-config.js';
+import { createTestDatabase } from '../support/database.js';
+import type { TestDatabase } from '../support/database.js';
+import { productFiles } from '../support/source-tree.js';
+
+/** Tables that belong to libraries. */
+const FOREIGN_TABLES = ['migrations', 'typeorm_metadata'];
+
+/** Loads the files whose path matches and gives what they export. */
+async function exportsOf(pattern: RegExp): Promise<unknown[]> {
+  const paths = productFiles()
+    .map((file) => file.path)
+    .filter((path) => pattern.test(path));
+  const loaded = await Promise.all(paths.map((path) => import(`../../${path}`) as Promise<object>));
+  return loaded.flatMap((module) => Object.values(module));
+}
+
+const isClass = (value: unknown): value is Function =>
+  typeof value === 'function' && /^class\b/.test(String(value));
+const namesOf = (classes: Iterable<Function>): string[] => [...classes].map((one) => one.name).sort();
+
+describe('the application', () => {
+  let database: TestDatabase;
+  let settings: TestConfig;
+  let app: NestFastifyApplication;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    settings = testConfig(database.url);
+    app = await createApp(settings.config);
+  });
+  afterAll(async () => {
+    await app?.close();
+    await database?.drop();
+    settings?.remove();
+  });
+
+  it('has every controller of the source in it', async () => {
+    const written = (await exportsOf(/\.controller\.ts$/)).filter(isClass);
+    const wired = [...app.get(ModulesContainer).values()].flatMap((module) =>
+      [...module.controllers.values()].map((wrapper) => wrapper.metatype as Function),
+    );
+    expect(written.length).toBeGreaterThan(5);
+    expect(namesOf(wired)).toEqual(namesOf(written));
+  });
+
+  it('has access metadata on every handler that it serves', () => {
+    const open: string[] = [];
+    for (const module of app.get(ModulesContainer).values()) {
+      for (const { metatype } of module.controllers.values()) {
+        const prototype = (metatype as Function).prototype as Record<string, unknown>;
+        for (const name of Object.getOwnPropertyNames(prototype)) {
+          const handler = prototype[name];
+          if (typeof handler !== 'function' || !Reflect.hasMetadata('path', handler)) continue;
+          const access = [handler, metatype as Function].some((one) =>
+            Reflect.hasMetadata(ROUTE_ACCESS, one),
+          );
+          if (!access) open.push(`${(metatype as Function).name}.${name}`);
+        }
+      }
+    }
+    expect(open).toEqual([]);
+  });
+
+  it('has every job of the source registered', async () => {
+    const written = (await exportsOf(/\/jobs\/.*\.job\.ts$/))
+      .filter(isClass)
+      .filter((one) => one.prototype instanceof Job);
+    const registered = app
+      .get(JobRegistry, { strict: false })
+      .list()
+      .map((job) => job.constructor);
+    expect(written.length).toBeGreaterThan(0);
+    expect(namesOf(registered)).toEqual(namesOf(written));
+  });
+
+  it('knows every entity of the source', async () => {
+    await exportsOf(/\.entity\.ts$/);
+    const written = getMetadataArgsStorage().tables.map((table) => table.target as Function);
+    const known = app.get(DataSource).entityMetadatas.map((metadata) => metadata.target as Function);
+    expect(written.length).toBeGreaterThan(5);
+    expect(namesOf(known)).toEqual(namesOf(written));
+  });
+
+  it('has entities that are exactly what the migrations make', async () => {
+    const { upQueries } = await app.get(DataSource).driver.createSchemaBuilder().log();
+    expect(upQueries.map((query) => query.query)).toEqual([]);
+  });
+
+  it('has an entity for every table that the migrations make', async () => {
+    const rows: { table_name: string }[] = await app
+      .get(DataSource)
+      .query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'");
+    const tables = rows.map((row) => row.table_name).filter((name) => !FOREIGN_TABLES.includes(name));
+    const entities = app.get(DataSource).entityMetadatas.map((metadata) => metadata.tableName);
+    expect(tables.sort()).toEqual(entities.sort());
+  });
+});

@@ -1,0 +1,205 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ApiKeyToken } from '../../../src/auth/domain/api-key-token.js';
+import { ApiKeyNotFound } from '../../../src/auth/domain/auth.errors.js';
+import { InvalidInput } from '../../../src/kernel/invalid-input.js';
+import { OrganizationNotFound } from '../../../src/orgs/domain/orgs.errors.js';
+import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import {
+  addOrganization,
+  addUser,
+  identityProcess,
+  newEncryptionKey,
+  type IdentityProcess,
+} from './support/identity.js';
+
+describe('API keys', () => {
+  const encryptionKey = newEncryptionKey();
+  let database: TestDatabase;
+  let first: IdentityProcess;
+  let second: IdentityProcess;
+  let defaultId: string;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    first = await identityProcess(database, encryptionKey);
+    second = await identityProcess(database, encryptionKey);
+    await Promise.all([first.keys.onModuleInit(), second.keys.onModuleInit()]);
+    defaultId = (await first.organizations.getDefault()).id;
+  });
+
+  afterAll(() => database.drop());
+
+  const query = <Row>(text: string, values: unknown[] = []) =>
+    first.dataSource.query(text, values) as Promise<Row[]>;
+  const newKey = (more: object = {}) => first.keys.issue({ name: 'ci', scopes: ['modules:write'], ...more });
+  const outcome = async (key: string, process = second) => (await process.keys.check(key)).outcome;
+
+  it('act in the default organization with their own scopes', async () => {
+    const { key, id, keyPrefix } = await newKey();
+    expect(key).toMatch(/^tfr_[A-Za-z0-9_-]{43}$/);
+    expect(keyPrefix).toBe(key.slice(0, 10));
+    expect(await second.keys.authenticate(key)).toEqual({
+      kind: 'api-key',
+      keyId: id,
+      organizationId: defaultId,
+      userId: null,
+      name: 'ci',
+      scopes: ['modules:write'],
+      isPlatformAdmin: false,
+    });
+  });
+
+  it('are stored only as a keyed digest (A1)', async () => {
+    const { key } = await newKey();
+    const secret = key.slice(4);
+    const tables = await query<{ name: string }>(
+      `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
+    );
+    expect(tables.length).toBeGreaterThan(10);
+    const forms = [secret, Buffer.from(key).toString('hex'), Buffer.from(secret, 'base64url').toString('hex')];
+    for (const { name } of tables) {
+      for (const form of forms) {
+        const rows = await query(`SELECT 1 FROM "${name}" t WHERE strpos(t::text, $1) > 0`, [form]);
+        expect(rows).toEqual([]);
+      }
+    }
+  });
+
+  it('cost one statement, and none while the answer is fresh', async () => {
+    const { key } = await newKey();
+    const before = second.counter.count;
+    await Promise.all(Array.from({ length: 100 }, () => second.keys.check(key)));
+    await second.keys.check(key);
+    expect(second.counter.count - before).toBe(1);
+  });
+
+  it('cost nothing when they are malformed (A4)', async () => {
+    const { key } = await newKey();
+    const before = second.counter.count;
+    for (let round = 0; round < 20_000; round++) {
+      const garbage = ApiKeyToken.generate('tfr_').text.slice(0, -6) + 'AAAAAA';
+      expect((await second.keys.check(garbage)).outcome).toBe('invalid');
+    }
+    for (const text of ['', 'tfr_', `${key}x`, key.toUpperCase()]) expect(await outcome(text)).toBe('invalid');
+    expect(second.counter.count).toBe(before);
+  });
+
+  it('are found by a unique index, however many share the shown prefix (A3)', async () => {
+    await query(
+      `INSERT INTO api_keys (organization_id, name, key_prefix, key_digest, scopes)
+       SELECT $1, 'flood', 'tfr_abcdef', sha256(n::text::bytea), '{modules:read}' FROM generate_series(1, 10000) n`,
+      [defaultId],
+    );
+    await query('ANALYZE api_keys');
+    const plan = await query<Record<string, string>>(
+      `EXPLAIN SELECT 1 FROM api_keys WHERE key_digest = '\\x00'::bytea`,
+    );
+    expect(JSON.stringify(plan)).toMatch(/Index.*uq_api_key_digest/);
+  });
+
+  it('that nobody issued are invalid, and are not remembered', async () => {
+    const invented = ApiKeyToken.generate('tfr_').text;
+    expect(await outcome(invented)).toBe('invalid');
+    expect(await second.keys.authenticate(invented)).toBeUndefined();
+  });
+
+  it('work at once after they were issued', async () => {
+    const { key } = await newKey();
+    expect(await outcome(key, second)).toBe('valid');
+  });
+
+  it.each(['the key itself', 'its id'])('are revoked by %s within a second everywhere (A6)', async (by) => {
+    const { key, id } = await newKey();
+    expect(await outcome(key, second)).toBe('valid');
+    expect(await first.keys.revoke(by === 'its id' ? id : key)).toBe(id);
+    const revokedAt = performance.now();
+    expect(await outcome(key, first)).toBe('invalid');
+    let lastSuccess = 0;
+    while (performance.now() - revokedAt < 1_300) {
+      if ((await outcome(key, second)) === 'valid') lastSuccess = performance.now() - revokedAt;
+      await sleep(10);
+    }
+    expect(lastSuccess).toBeLessThanOrEqual(1_000);
+    expect(await outcome(key, second)).toBe('invalid');
+    expect(await first.keys.revoke(id)).toBe(id);
+  });
+
+  it('that do not exist cannot be revoked', async () => {
+    const unknown = ['garbage', '00000000-0000-0000-0000-000000000000', ApiKeyToken.generate('tfr_').text];
+    for (const one of unknown) await expect(first.keys.revoke(one)).rejects.toThrow(ApiKeyNotFound);
+  });
+
+  it('end when they expire', async () => {
+    const { key } = await newKey({ expiresAt: new Date(Date.now() + 300) });
+    expect(await outcome(key)).toBe('valid');
+    await sleep(350);
+    expect(await outcome(key)).toBe('expired');
+  });
+
+  it('never do more than their owner may do now (I5)', async () => {
+    const userId = await addUser(first.dataSource, { [defaultId]: 'publisher' });
+    const { key } = await newKey({ userId, scopes: ['admin'] });
+    const scopesOf = async () => (await first.keys.authenticate(key))?.scopes;
+    expect(await scopesOf()).toContain('modules:write');
+    expect(await scopesOf()).not.toContain('admin');
+    await query(
+      `UPDATE memberships SET role_template_id = (SELECT id FROM role_templates WHERE name = 'viewer') WHERE user_id = $1`,
+      [userId],
+    );
+    await sleep(1_050);
+    expect(await scopesOf()).not.toContain('modules:write');
+    await query('DELETE FROM memberships WHERE user_id = $1', [userId]);
+    await sleep(1_050);
+    expect(await scopesOf()).toEqual([]);
+    await query('UPDATE users SET is_active = false WHERE id = $1', [userId]);
+    await sleep(1_050);
+    expect(await outcome(key, first)).toBe('invalid');
+  });
+
+  it('with admin in the default organization are platform administrators', async () => {
+    const { key } = await newKey({ scopes: ['admin'] });
+    expect(await first.keys.authenticate(key)).toMatchObject({ isPlatformAdmin: true });
+    const organizationId = await addOrganization(first.dataSource, 'team');
+    const other = await newKey({ scopes: ['admin', 'modules:read'], organizationId });
+    expect(await first.keys.authenticate(other.key)).toMatchObject({
+      isPlatformAdmin: false,
+      scopes: ['modules:read'],
+    });
+  });
+
+  it('stay valid when the configured prefix changes, and are refused when keys are switched off', async () => {
+    const { key } = await newKey();
+    const renamed = await identityProcess(database, encryptionKey, { apiKeyPrefix: 'acme_' });
+    expect((await renamed.keys.issue({ name: 'a', scopes: ['modules:read'] })).key).toMatch(/^acme_/);
+    expect(await outcome(key, renamed)).toBe('valid');
+    const off = await identityProcess(database, encryptionKey, { apiKeysEnabled: false });
+    expect(await outcome(key, off)).toBe('invalid');
+  });
+
+  it('note their last use together, not one statement for each request', async () => {
+    const { key, id } = await newKey();
+    await second.keys.check(key);
+    const lastUsed = async () => {
+      const [row] = await query<{ last_used_at: Date | null }>('SELECT last_used_at FROM api_keys WHERE id = $1', [
+        id,
+      ]);
+      return row!.last_used_at;
+    };
+    expect(await lastUsed()).toBeNull();
+    const before = second.counter.count;
+    await second.usage.flush();
+    await second.usage.flush();
+    expect(second.counter.count - before).toBe(1);
+    expect(Date.now() - (await lastUsed())!.getTime()).toBeLessThan(60_000);
+  });
+
+  it('need a name, known scopes, a future end and an organization that exists', async () => {
+    await expect(newKey({ scopes: ['modules:*'] })).rejects.toThrow('Invalid scopes: invalid scope: modules:*');
+    await expect(newKey({ scopes: [] })).rejects.toThrow(InvalidInput);
+    await expect(newKey({ name: '' })).rejects.toThrow(InvalidInput);
+    await expect(newKey({ expiresAt: new Date(0) })).rejects.toThrow(InvalidInput);
+    await expect(first.organizations.getByName('nobody')).rejects.toThrow(OrganizationNotFound);
+    expect((await newKey({ scopes: ['organizations:manage'] })).scopes).toEqual(['organizations:write']);
+  });
+});
