@@ -191,7 +191,7 @@ module.exports = {
     ),
     staysHome(
       ['fastify', '@fastify', '@nestjs/platform-fastify'],
-      '(^src/platform/http/|^src/bootstrap\\.ts$|^src/web/|/http/[^/]+\\.controller\\.ts$)',
+      '(^src/platform/http/|^src/(bootstrap|openapi-document)\\.ts$|^src/web/|/http/[^/]+\\.controller\\.ts$)',
       'The HTTP server is a platform matter; a controller may stream.',
     ),
 

@@ -17,6 +17,10 @@ const generators = [
     file: 'docs/reference/configuration.md',
     produce: async () => (await built('config/describe-config.js')).configurationReferenceText(),
   },
+  {
+    file: 'docs/reference/openapi.json',
+    produce: async () => (await built('openapi-document.js')).openApiText(),
+  },
 ];
 
 function currentText(path) {

@@ -6,6 +6,7 @@ import type { AppConfig } from './config/app-config.js';
 import { FastPath } from './platform/documents/fast-path.js';
 import { Readiness } from './platform/health/readiness.js';
 import { drainServer, type Stoppable } from './platform/http/graceful-shutdown.js';
+import { PortUnavailable } from './platform/http/port-unavailable.js';
 import { createHttpApplication, type HttpApplication } from './platform/http/http-application.js';
 import { JobRunner } from './platform/jobs/job-runner.js';
 import { Scheduler } from './platform/jobs/scheduler.js';
@@ -48,7 +49,10 @@ export async function startServer(config: AppConfig, options: CreateAppOptions =
   const served = await createServedApp(config, logger);
   const { app } = served;
   try {
-    await app.listen({ port: config.server.port, host: config.server.host });
+    const { host, port: wantedPort } = config.server;
+    await app.listen({ port: wantedPort, host }).catch((error: unknown) => {
+      throw PortUnavailable.explain(error, { host, port: wantedPort, setting: 'TFR_SERVER_PORT' });
+    });
     const metricsPort = await app.get(MetricsServer, { strict: false }).listen();
     await app.get(JobRunner, { strict: false }).start();
     app.get(Scheduler, { strict: false }).start();

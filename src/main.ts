@@ -4,6 +4,7 @@ import { loadConfig } from './config/load-config.js';
 import { DomainError } from './kernel/errors.js';
 import { handleProcessSignals } from './platform/http/graceful-shutdown.js';
 import { AppLogger } from './platform/logging/logger.js';
+import { welcomeText } from './welcome.js';
 
 async function main(): Promise<void> {
   const { config, warnings } = loadConfig();
@@ -12,6 +13,7 @@ async function main(): Promise<void> {
   const server = await startServer(config, { logger });
   handleProcessSignals(server, logger);
   logger.log(`The registry is ready at ${config.server.baseUrl}`, 'Registry');
+  if (process.stdout.isTTY) process.stdout.write(welcomeText(config.server.baseUrl));
 }
 
 main().catch((error: unknown) => {

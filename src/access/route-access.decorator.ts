@@ -33,7 +33,9 @@ function declare(access: RouteAccess): MethodDecorator {
   return (target, method, descriptor) => {
     const handler = descriptor.value as object;
     if (Reflect.hasMetadata(ROUTE_ACCESS, handler)) {
-      throw new TypeError(`${target.constructor.name}.${String(method)} declares its access twice; keep one.`);
+      throw new TypeError(
+        `${target.constructor.name}.${String(method)} declares its access twice; keep one.`,
+      );
     }
     Reflect.defineMetadata(ROUTE_ACCESS, access, handler);
   };

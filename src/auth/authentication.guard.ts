@@ -8,7 +8,13 @@ import { CredentialMisplaced, NotAuthenticated, type CredentialProblem } from '.
 import { readAuthorization } from './domain/authorization-header.js';
 import type { GuardedRequest } from './guarded-request.js';
 
-const CREDENTIAL_PARAMETERS: ReadonlySet<string> = new Set(['token', 'access_token', 'api_key', 'apikey', 'key']);
+const CREDENTIAL_PARAMETERS: ReadonlySet<string> = new Set([
+  'token',
+  'access_token',
+  'api_key',
+  'apikey',
+  'key',
+]);
 
 /**
  * Finds out who makes a request, from the `Authorization` header alone (REST contract 2.2). Where a credential
@@ -81,7 +87,8 @@ function authorizationValues({ headers, raw }: GuardedRequest): string[] {
   for (let index = 0; index + 1 < all.length; index += 2) {
     if (all[index]!.toLowerCase() === 'authorization') values.push(all[index + 1]!);
   }
-  if (values.length === 0 && typeof headers['authorization'] === 'string') values.push(headers['authorization']);
+  if (values.length === 0 && typeof headers['authorization'] === 'string')
+    values.push(headers['authorization']);
   return values;
 }
 

@@ -33,7 +33,14 @@ function key(scopes: Scope[], memberships?: [string, Scope[]][], organizationId 
 
 describe('what a key may do in multi-tenant mode', () => {
   it('is what its owner may do in the organization of the key, not elsewhere', () => {
-    const facts = key(['modules:write'], [[DEFAULT, ['modules:write']], [TEAM, ['modules:read']]], TEAM);
+    const facts = key(
+      ['modules:write'],
+      [
+        [DEFAULT, ['modules:write']],
+        [TEAM, ['modules:read']],
+      ],
+      TEAM,
+    );
     expect(principalOf(facts, true).scopes).toEqual(['modules:read']);
   });
 
@@ -57,14 +64,22 @@ describe('what a key may do in multi-tenant mode', () => {
 
 describe('what a key may do in single-tenant mode', () => {
   it('is the union of all memberships of its owner, within the scopes of the key', () => {
-    const facts = key(['modules:write', 'providers:read'], [[DEFAULT, ['providers:write']], [TEAM, ['modules:write']]]);
+    const facts = key(
+      ['modules:write', 'providers:read'],
+      [
+        [DEFAULT, ['providers:write']],
+        [TEAM, ['modules:write']],
+      ],
+    );
     expect(principalOf(facts, false).scopes).toEqual(['modules:read', 'modules:write', 'providers:read']);
   });
 
   it('counts admin from the default organization only', () => {
     expect(principalOf(key(['admin'], [[TEAM, ['admin']]], TEAM), false).scopes).toEqual([]);
     expect(principalOf(key(['admin'], [[DEFAULT, ['admin']]], TEAM), false).isPlatformAdmin).toBe(true);
-    expect(principalOf(key(['admin', 'modules:read'], undefined, TEAM), false).scopes).toEqual(['modules:read']);
+    expect(principalOf(key(['admin', 'modules:read'], undefined, TEAM), false).scopes).toEqual([
+      'modules:read',
+    ]);
   });
 
   it('names the owner, or the key when it has none', () => {

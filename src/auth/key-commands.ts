@@ -48,7 +48,8 @@ export async function keysCreate(
     expiresAt: options.expiresAt,
   });
   output.print(issued.key);
-  const until = options.expiresAt === undefined ? 'never expires' : `expires ${options.expiresAt.toISOString()}`;
+  const until =
+    options.expiresAt === undefined ? 'never expires' : `expires ${options.expiresAt.toISOString()}`;
   output.hint(`API key "${options.name}" (id ${issued.id}) of organization ${organization.name}, ${until}.`);
   output.hint(`It may: ${issued.scopes.join(', ')}. It is shown this once; keep it safe.`);
 }
@@ -76,7 +77,8 @@ interface CreateOptions {
 
 function readCreateOptions(args: readonly string[]): CreateOptions {
   const { name, scopes, expires, organization } = parseOptions(args);
-  if (!name || !scopes) throw new InvalidInput(`--name and --scopes are needed. Usage:\n${KEY_COMMANDS_USAGE}`);
+  if (!name || !scopes)
+    throw new InvalidInput(`--name and --scopes are needed. Usage:\n${KEY_COMMANDS_USAGE}`);
   return {
     name,
     scopes: scopes

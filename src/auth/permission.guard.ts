@@ -64,7 +64,8 @@ export class PermissionGuard implements CanActivate {
 }
 
 function requireIdentity(request: GuardedRequest): void {
-  if (request.principal === undefined || request.principal.kind === 'anonymous') throw notAuthenticated(request);
+  if (request.principal === undefined || request.principal.kind === 'anonymous')
+    throw notAuthenticated(request);
 }
 
 function requireScope(request: GuardedRequest, scope: Scope): void {

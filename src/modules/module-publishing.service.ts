@@ -134,11 +134,11 @@ export class ModulePublishing {
     };
     const existing = await this.modules.findVersion(module.id, version.text);
     if (existing) this.assertPublishable(existing, content.digest);
+    await this.artifacts.commit(staged);
     const stored = existing
       ? await this.modules.reviveVersion(existing.id, content)
       : await this.modules.addVersion(content);
     failpoint('after-version-insert');
-    await this.artifacts.commit(staged);
     return stored;
   }
 }

@@ -62,7 +62,11 @@ export class Namespaces {
    * The right to change what is in `namespace`; `undefined` when there is no such namespace for this caller.
    * Throws {@link NamespaceNotYours} to a caller who may read but not change it.
    */
-  async grantChange(principal: Principal, namespace: string, scope: Scope): Promise<PublishGrant | undefined> {
+  async grantChange(
+    principal: Principal,
+    namespace: string,
+    scope: Scope,
+  ): Promise<PublishGrant | undefined> {
     const claim = await this.find(namespace);
     if (claim === undefined) return undefined;
     if (this.access.mayAct(principal, claim.organizationId, scope)) return grantOn(claim, principal);

@@ -17,7 +17,10 @@ export type ReadDecision = 'allowed' | 'absent' | 'unauthenticated';
 @Injectable()
 export class OrgAccess {
   /** A change of visibility or owner is seen within a second, in every process. */
-  private readonly claims = new MemoryCache<NamespaceClaim | undefined>({ lifeMs: 1_000, maxEntries: 10_000 });
+  private readonly claims = new MemoryCache<NamespaceClaim | undefined>({
+    lifeMs: 1_000,
+    maxEntries: 10_000,
+  });
 
   constructor(
     private readonly namespaceClaims: NamespaceClaimsRepository,

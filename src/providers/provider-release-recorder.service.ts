@@ -106,6 +106,7 @@ export class ProviderReleaseRecorder {
       protocols: plan.protocols,
       publisherKeyArmor: plan.publisherKeyArmor,
     };
+    await this.staging.commit(staged);
     const versionId = seen?.version.id ?? (await this.versions.add(identity, content));
     if (seen?.version.state === 'deleted') {
       if (plan.isOtherContent) await this.versions.dropPackages(versionId);
@@ -116,7 +117,6 @@ export class ProviderReleaseRecorder {
     failpoint('after-version-insert');
     await this.versions.putPackages(staged.packages.map((held) => ({ ...held, versionId })));
     failpoint('after-sums-rebuilt');
-    await this.staging.commit(staged);
   }
 }
 

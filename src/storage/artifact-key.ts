@@ -57,7 +57,9 @@ export class ArtifactKey {
 
   /** The media type under which the object is served. */
   get contentType(): string {
-    return CONTENT_TYPES.find(([suffix]) => this.filename.endsWith(suffix))?.[1] ?? 'application/octet-stream';
+    return (
+      CONTENT_TYPES.find(([suffix]) => this.filename.endsWith(suffix))?.[1] ?? 'application/octet-stream'
+    );
   }
 
   private static of(digest: string, filename: string): ArtifactKey {

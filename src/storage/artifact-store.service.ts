@@ -6,7 +6,13 @@ import { SignedLink } from '../platform/crypto/signed-link.js';
 import { Transactions } from '../platform/database/transactions.js';
 import { failpoint } from '../platform/failpoints/failpoint.js';
 import type { ArtifactKey } from './artifact-key.js';
-import { ObjectStore, type ObjectBody, type ObjectRange, type ObjectSource, type StoredObject } from './object-store.js';
+import {
+  ObjectStore,
+  type ObjectBody,
+  type ObjectRange,
+  type ObjectSource,
+  type StoredObject,
+} from './object-store.js';
 import { ObjectNotFound, ObjectStoreRejected, ObjectStoreUnavailable } from './object-store.errors.js';
 import { ArtifactsRepository } from './persistence/artifacts.repository.js';
 import { ArtifactDamaged, ArtifactVanished, FileNotFound } from './storage.errors.js';
@@ -67,7 +73,10 @@ export class ArtifactStore {
     return { id: row.id, key, size };
   }
 
-  /** Keeps a staged artifact, in the caller's transaction. Throws ArtifactVanished: stage again and repeat. */
+  /**
+   * Keeps a staged artifact, in the caller's transaction, before a row that refers to it is written (afterwards
+   * its foreign key would fail first). Throws ArtifactVanished: roll back, stage again and repeat.
+   */
   async commit(artifact: StagedArtifact): Promise<void> {
     if (!(await this.artifacts.commit(artifact.id))) throw new ArtifactVanished();
   }
@@ -106,7 +115,8 @@ export class ArtifactStore {
     try {
       await this.objects.put(key.path, source, Buffer.isBuffer(source) ? { digest: key.digest } : {});
     } catch (error) {
-      if (error instanceof ObjectStoreRejected && error.reason === 'exists') throw new ArtifactDamaged({ cause: error });
+      if (error instanceof ObjectStoreRejected && error.reason === 'exists')
+        throw new ArtifactDamaged({ cause: error });
       throw error;
     }
   }
@@ -115,7 +125,8 @@ export class ArtifactStore {
   private async awaitDeletion(key: ArtifactKey): Promise<void> {
     const giveUpAt = performance.now() + DELETION_WAIT_MS;
     while (await this.artifacts.isBeingDeleted(this.storage, key.path)) {
-      if (performance.now() > giveUpAt) throw new ObjectStoreUnavailable('stage: former bytes are being removed');
+      if (performance.now() > giveUpAt)
+        throw new ObjectStoreUnavailable('stage: former bytes are being removed');
       await pause(DELETION_POLL_MS);
     }
   }

@@ -31,7 +31,8 @@ export class BlobInspector {
     try {
       const { digest, size } = await this.hash(artifact.key);
       if (size !== artifact.sizeBytes) report('wrong-size', `${size} bytes instead of ${artifact.sizeBytes}`);
-      else if (digest !== artifact.digest && digest !== key?.digest) report('wrong-digest', `found ${digest}`);
+      else if (digest !== artifact.digest && digest !== key?.digest)
+        report('wrong-digest', `found ${digest}`);
       return { findings, bytes: size };
     } catch (error) {
       if (error instanceof ObjectStoreUnavailable) throw error;

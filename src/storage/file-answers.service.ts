@@ -54,7 +54,10 @@ export class FileAnswers {
   ) {
     const { server, security } = config;
     this.idleTimeoutMs = server.streamIdleTimeoutMs;
-    this.securityHeaders = flatSecurityHeaders({ publicUrl: server.publicUrl, hstsEnabled: security.hstsEnabled });
+    this.securityHeaders = flatSecurityHeaders({
+      publicUrl: server.publicUrl,
+      hstsEnabled: security.hstsEnabled,
+    });
   }
 
   /** Answers a GET or HEAD whose file is in memory, completely; `false`: the router has to. */
@@ -89,7 +92,8 @@ export class FileAnswers {
       headers: [...headers, ...this.cacheHeaders(granted.expiresAtMs)],
       idleTimeoutMs: this.idleTimeoutMs,
       beforeHead,
-      onFailure: (error) => this.logger.error({ message: 'A download broke off', key: granted.keyPath, err: error }),
+      onFailure: (error) =>
+        this.logger.error({ message: 'A download broke off', key: granted.keyPath, err: error }),
     });
   }
 
@@ -102,11 +106,13 @@ export class FileAnswers {
     if (size > SMALL_BYTES) {
       return new StoredFile(key, {
         size,
-        open: async ({ start, length }) => (await this.artifacts.open(key, { start, end: start + length - 1 })).stream,
+        open: async ({ start, length }) =>
+          (await this.artifacts.open(key, { start, end: start + length - 1 })).stream,
       });
     }
     const bytes = await buffer((await this.artifacts.open(key)).stream);
-    if (sha256Hex(bytes) !== key.digest) throw new ArtifactDamaged({ cause: new Error(`Wrong digest: ${keyPath}`) });
+    if (sha256Hex(bytes) !== key.digest)
+      throw new ArtifactDamaged({ cause: new Error(`Wrong digest: ${keyPath}`) });
     const file = new StoredFile(key, bytes);
     this.held.hold(file);
     return file;
@@ -122,6 +128,14 @@ export class FileAnswers {
     const method = request.method ?? '';
     this.metrics.countRequest(method, FILES_ROUTE, status, durationMs / 1000);
     const clientIp = request.socket.remoteAddress ?? '';
-    this.log.record({ requestId: id, method, route: FILES_ROUTE, status, durationMs, clientIp, cached: true });
+    this.log.record({
+      requestId: id,
+      method,
+      route: FILES_ROUTE,
+      status,
+      durationMs,
+      clientIp,
+      cached: true,
+    });
   }
 }

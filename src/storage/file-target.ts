@@ -27,7 +27,8 @@ function decoded(path: string): string {
   try {
     const segments = path.split('/').map(decodeURIComponent);
     const keyPath = segments.join('/');
-    if (segments.some((segment) => segment.includes('/')) || !isObjectPath(keyPath)) throw new InvalidFilePath();
+    if (segments.some((segment) => segment.includes('/')) || !isObjectPath(keyPath))
+      throw new InvalidFilePath();
     return keyPath;
   } catch {
     throw new InvalidFilePath();

@@ -49,6 +49,8 @@ export class ObjectStoreRejected extends DomainError {
   }
 
   get kind() {
-    return this.reason === 'path' || this.reason === 'range' ? ('invalid' as const) : ('unavailable' as const);
+    return this.reason === 'path' || this.reason === 'range'
+      ? ('invalid' as const)
+      : ('unavailable' as const);
   }
 }

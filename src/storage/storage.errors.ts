@@ -56,6 +56,10 @@ export class ArtifactDamaged extends DomainError {
   readonly code = 'artifact_damaged';
 
   constructor(options?: ErrorOptions) {
-    super('The stored file is damaged or missing, ask the operator of this registry to run "verify"', {}, options);
+    super(
+      'The stored file is damaged or missing, ask the operator of this registry to run "verify"',
+      {},
+      options,
+    );
   }
 }

@@ -76,5 +76,7 @@ export class StorageModule implements OnModuleInit {
 }
 
 function signedLinkOf(config: StorageConfig, clock: Clock): SignedLink {
-  return new SignedLink([config.signingSecret, ...config.previousSigningSecrets], () => clock.now().getTime());
+  return new SignedLink([config.signingSecret, ...config.previousSigningSecrets], () =>
+    clock.now().getTime(),
+  );
 }

@@ -23,7 +23,8 @@ export async function runVerifyCommand(
   output: CommandOutput,
 ): Promise<number> {
   const isJson = args[0] === '--json';
-  if (args.length > (isJson ? 1 : 0)) throw new InvalidInput(`Unknown argument. Usage:\n${VERIFY_COMMAND_USAGE}`);
+  if (args.length > (isJson ? 1 : 0))
+    throw new InvalidInput(`Unknown argument. Usage:\n${VERIFY_COMMAND_USAGE}`);
   const report = await context.get(VerifyStorage, { strict: false }).run({
     onProgress: ({ artifacts, bytes, findings }) =>
       output.hint(`${artifacts} artifacts, ${bytes} bytes read, ${findings} findings so far`),

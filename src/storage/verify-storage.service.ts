@@ -66,7 +66,9 @@ export class VerifyStorage {
       after = page.at(-1)!.id;
       for (let at = 0; at < page.length; at += READS_AT_ONCE) {
         signal?.throwIfAborted();
-        const checks = await Promise.all(page.slice(at, at + READS_AT_ONCE).map((row) => this.checkOne(row, graceMs)));
+        const checks = await Promise.all(
+          page.slice(at, at + READS_AT_ONCE).map((row) => this.checkOne(row, graceMs)),
+        );
         findings.push(...checks.flatMap((check) => check.findings));
         bytes += checks.reduce((sum, check) => sum + check.bytes, 0);
       }
@@ -84,7 +86,10 @@ export class VerifyStorage {
     if (!now) return { findings: [], bytes: first.bytes };
     const again = first.findings.length > 0 ? await this.blobs.check(now) : first;
     const staleNow = staleness(now, graceMs);
-    return { findings: [...again.findings, ...(staleNow ? [staleNow] : [])], bytes: first.bytes + again.bytes };
+    return {
+      findings: [...again.findings, ...(staleNow ? [staleNow] : [])],
+      bytes: first.bytes + again.bytes,
+    };
   }
 
   private async checkObjects(findings: Finding[], signal: AbortSignal | undefined): Promise<number> {
@@ -129,13 +134,11 @@ export class VerifyStorage {
     const temporary = await this.tempFiles.leftovers(graceMs);
     return [
       ...deletions.map((subject): Finding => ({ kind: 'deletion-left', subject })),
-      ...others.map(
-        ({ storage, artifacts }): Finding => ({
-          kind: 'other-storage',
-          subject: storage,
-          detail: `${artifacts} artifacts`,
-        }),
-      ),
+      ...others.map(({ storage, artifacts }): Finding => ({
+        kind: 'other-storage',
+        subject: storage,
+        detail: `${artifacts} artifacts`,
+      })),
       ...temporary.map(({ name }): Finding => ({ kind: 'stale-temp-file', subject: name })),
     ];
   }
@@ -145,6 +148,7 @@ export class VerifyStorage {
 function staleness({ key, state, stagedAt, doomedAt }: Artifact, graceMs: number): Finding | undefined {
   const oldest = Date.now() - 2 * graceMs;
   if (state === 'staged' && stagedAt.getTime() < oldest) return { kind: 'stale-staged', subject: key };
-  if (state === 'doomed' && (doomedAt?.getTime() ?? 0) < oldest) return { kind: 'stale-doomed', subject: key };
+  if (state === 'doomed' && (doomedAt?.getTime() ?? 0) < oldest)
+    return { kind: 'stale-doomed', subject: key };
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import type { Agent, IncomingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { gunzipSync } from 'node:zlib';
 
 /** How to call; `ca` is the PEM of a private certificate authority. */
 export interface RequestOptions {
@@ -12,13 +13,17 @@ export interface RequestOptions {
   timeoutMs?: number;
 }
 
-/** An answer, read to its end. */
+/** An answer, read to its end. `body` is as it was sent; `json` undoes gzip. */
 export interface Answer {
   status: number;
   reason: string;
   headers: IncomingHttpHeaders;
   body: Buffer;
   json<T = Record<string, unknown>>(): T;
+}
+
+function decoded(bytes: Buffer, encoding: string | undefined): Buffer {
+  return encoding === 'gzip' ? gunzipSync(bytes) : bytes;
 }
 
 /** One HTTP request, without redirects or decompression, so that a test sees what is on the wire. */
@@ -41,7 +46,7 @@ export function request(url: string, options: RequestOptions = {}): Promise<Answ
             reason: response.statusMessage ?? '',
             headers: response.headers,
             body: bytes,
-            json: () => JSON.parse(bytes.toString('utf8')),
+            json: () => JSON.parse(decoded(bytes, response.headers['content-encoding']).toString('utf8')),
           });
         });
       },

@@ -146,7 +146,7 @@ export class RegistryProcess {
   /** Makes an API key with the CLI command. */
   async createKey(scopes = 'modules:write,providers:write', ...more: string[]): Promise<string> {
     const result = await this.command('keys', 'create', '--name', 'ci', '--scopes', scopes, ...more);
-    const key = /\btfr_[0-9A-Za-z]{43}\b/.exec(result.stdout)?.[0];
+    const key = /^tfr_[\w-]{43}$/m.exec(result.stdout)?.[0];
     if (result.status !== 0 || key === undefined) {
       throw new Error(`keys create failed (${result.status}):\n${result.stdout}${result.stderr}`);
     }

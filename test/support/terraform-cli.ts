@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 /** The path of a CLI, or undefined. */
 export function findOnPath(name: 'terraform' | 'tofu'): string | undefined {
@@ -65,7 +66,7 @@ function cliConfiguration(options: WorkspaceOptions): string {
 
 /** Output without the boxes that the CLI draws, and without its line breaks at 78 columns. */
 export function withoutBoxes(output: string): string {
-  return output.replaceAll(/[╷│╵]/g, ' ').replaceAll(/\s+/g, ' ');
+  return stripVTControlCharacters(output).replaceAll(/[╷│╵]/g, ' ').replaceAll(/\s+/g, ' ');
 }
 
 /**

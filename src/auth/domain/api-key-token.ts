@@ -31,7 +31,8 @@ export class ApiKeyToken {
     const [, prefix, body] = FORM.exec(text) ?? [];
     if (prefix === undefined || body === undefined || prefix === RESERVED_PREFIX) return undefined;
     const bytes = Buffer.from(body, 'base64url');
-    if (bytes.length !== RANDOM_BYTES + CHECKSUM_BYTES || bytes.toString('base64url') !== body) return undefined;
+    if (bytes.length !== RANDOM_BYTES + CHECKSUM_BYTES || bytes.toString('base64url') !== body)
+      return undefined;
     const expected = checksumOf(prefix, bytes.subarray(0, RANDOM_BYTES));
     return timingSafeEqual(expected, bytes.subarray(RANDOM_BYTES)) ? new ApiKeyToken(text) : undefined;
   }

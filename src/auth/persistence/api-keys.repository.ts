@@ -53,7 +53,10 @@ export class ApiKeysRepository extends BaseRepository<ApiKeyEntity> {
 
   /** Stores a key; gives its id. */
   async add(
-    key: Pick<ApiKeyEntity, 'organizationId' | 'userId' | 'name' | 'keyPrefix' | 'keyDigest' | 'scopes' | 'expiresAt'>,
+    key: Pick<
+      ApiKeyEntity,
+      'organizationId' | 'userId' | 'name' | 'keyPrefix' | 'keyDigest' | 'scopes' | 'expiresAt'
+    >,
   ): Promise<string> {
     const { identifiers } = await this.repository.insert(key);
     return identifiers[0]!.id as string;

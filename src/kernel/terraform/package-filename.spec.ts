@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { leastCpuMs } from '../../../test/support/cpu-time.js';
 import { packageFilename, parsePackageFilename, shasumsFilename } from './package-filename.js';
 import { Platform } from './platform.js';
 
@@ -59,9 +60,10 @@ describe('the name of a provider package', () => {
       'terraform-provider-'.repeat(50_000),
       `terraform-provider-${'a_'.repeat(500_000)}.zip`,
     ]) {
-      const started = performance.now();
-      expect(parsePackageFilename(text)).toBeUndefined();
-      expect(performance.now() - started).toBeLessThan(5);
+      const ms = leastCpuMs(() => {
+        expect(parsePackageFilename(text)).toBeUndefined();
+      });
+      expect(ms).toBeLessThan(5);
     }
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { leastCpuMs } from '../../../test/support/cpu-time.js';
 import { InvalidVersionConstraint } from './terraform.errors.js';
 import { VersionConstraint } from './version-constraint.js';
 import { Version } from './version.js';
@@ -57,9 +58,10 @@ describe('a version constraint', () => {
 
   it('refuses adversarial texts of 1 MB in under 5 ms each', () => {
     for (const text of ['>= 1,'.repeat(200_000), ' '.repeat(1_000_000), '1.'.repeat(500_000)]) {
-      const started = performance.now();
-      expect(() => VersionConstraint.parse(text)).toThrow(InvalidVersionConstraint);
-      expect(performance.now() - started).toBeLessThan(5);
+      const ms = leastCpuMs(() => {
+        expect(() => VersionConstraint.parse(text)).toThrow(InvalidVersionConstraint);
+      });
+      expect(ms).toBeLessThan(5);
     }
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import semver from 'semver';
 import { describe, expect, it } from 'vitest';
+import { leastCpuMs } from '../../../test/support/cpu-time.js';
 import { InvalidVersion } from './terraform.errors.js';
 import { Version } from './version.js';
 
@@ -135,9 +136,10 @@ describe('reading a version', () => {
       `1.0.0-${'a.'.repeat(size / 2)}`,
       '+'.repeat(size),
     ]) {
-      const started = performance.now();
-      expect(Version.tryParse(text)).toBeUndefined();
-      expect(performance.now() - started).toBeLessThan(5);
+      const ms = leastCpuMs(() => {
+        expect(Version.tryParse(text)).toBeUndefined();
+      });
+      expect(ms).toBeLessThan(5);
     }
   });
 });

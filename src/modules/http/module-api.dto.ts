@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 
 /** Text parts of a module upload. The archive is the file part `file`. */
@@ -35,6 +36,13 @@ export class PublishModuleDto {
   @IsOptional()
   @IsString()
   organization_id?: string;
+}
+
+/** The whole form of a module upload, as the interface document shows it. */
+export class PublishModuleFormDto extends PublishModuleDto {
+  /** The archive: a gzip-compressed tar. */
+  @ApiProperty({ type: 'string', format: 'binary' })
+  file: unknown;
 }
 
 /** A module record to create without a version. */

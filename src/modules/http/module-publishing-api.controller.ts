@@ -11,7 +11,12 @@ import { MultipartUpload } from '../../platform/http/multipart-upload.js';
 import { RateLimit } from '../../platform/http/rate-limit.decorator.js';
 import { ModulePublishing } from '../module-publishing.service.js';
 import { ModuleRegistration } from '../module-registration.service.js';
-import { CreateModuleDto, ModuleRecordDto, PublishedModuleDto, PublishModuleDto } from './module-api.dto.js';
+import {
+  CreateModuleDto,
+  ModuleRecordDto,
+  PublishedModuleDto,
+  PublishModuleFormDto,
+} from './module-api.dto.js';
 import { presentPublished, presentRecord } from './module-api.presenter.js';
 import { readModuleUpload } from './module-upload.form.js';
 
@@ -32,7 +37,7 @@ export class ModulePublishingApiController {
   @RequireScope('modules:write')
   @RateLimit('upload')
   @ApiConsumes('multipart/form-data')
-  @ApiBody({ type: PublishModuleDto })
+  @ApiBody({ type: PublishModuleFormDto })
   @ApiCreatedResponse({ type: PublishedModuleDto })
   async publish(
     @Req() request: FastifyRequest,

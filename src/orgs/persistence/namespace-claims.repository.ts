@@ -43,7 +43,12 @@ export class NamespaceClaimsRepository extends BaseRepository<NamespaceClaimEnti
   }
 
   /** Stores the claim unless the name is taken; waits for a transaction that is taking it. Whether it was stored. */
-  async addIfAbsent(claim: { id: string; name: string; folded: string; organizationId: string }): Promise<boolean> {
+  async addIfAbsent(claim: {
+    id: string;
+    name: string;
+    folded: string;
+    organizationId: string;
+  }): Promise<boolean> {
     const rows: unknown[] = await this.manager.query(
       `INSERT INTO namespace_claims (id, name, folded_name, organization_id) VALUES ($1, $2, $3, $4)
        ON CONFLICT DO NOTHING RETURNING id`,

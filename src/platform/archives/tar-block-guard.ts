@@ -29,7 +29,7 @@ const REFUSED_TYPES: Readonly<Record<string, string>> = {
   '6': 'a named pipe; leave it out',
   '7': 'a contiguous file; pack it as an ordinary file',
   S: 'a sparse file; pack without "--sparse"',
-  g: 'a global PAX header, which "git archive" writes; pack the files with "tar -czf"',
+  g: 'a global PAX header, which "git archive HEAD" writes; use "git archive HEAD^{tree}" or "tar -czf"',
   V: 'a volume label; pack without "--label"',
   M: 'a part of a multi-volume archive; pack everything in one archive',
   D: 'part of an incremental backup; pack without "--incremental"',

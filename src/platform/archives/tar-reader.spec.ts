@@ -1,4 +1,3 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ArchiveFiles, TEST_LIMITS } from '../../../test/support/archives/archive-files.js';
 import { rejectionOf } from '../../../test/support/archives/rejection.js';

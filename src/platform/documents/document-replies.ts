@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { sha256Hex } from '../../kernel/sha256.js';
 import { DocumentDownloads } from './document-downloads.js';
@@ -15,7 +16,7 @@ export interface RoutedRequest {
 export interface RoutedReply {
   code(status: number): unknown;
   header(name: string, value: string): unknown;
-  send(body?: Buffer): unknown;
+  send(body?: Buffer | Readable): unknown;
 }
 
 /**
@@ -46,7 +47,7 @@ export class DocumentReplies {
     const answer = held.rendered().answer(requestOf(request));
     const { download } = held.document;
     if (download && request.method === 'GET' && answer.status !== 304) this.downloads.count(download);
-    write(reply, answer);
+    write(request, reply, answer);
     return true;
   }
 
@@ -61,12 +62,12 @@ export class DocumentReplies {
       renewAtMs: Number.POSITIVE_INFINITY,
       isShared: false,
     });
-    write(reply, rendered.answer(requestOf(request)));
+    write(request, reply, rendered.answer(requestOf(request)));
   }
 }
 
-function requestOf({ method, headers }: RoutedRequest) {
-  return documentRequest(method, {
+function requestOf({ headers }: RoutedRequest) {
+  return documentRequest({
     authorization: textOf(headers['authorization']),
     acceptEncoding: textOf(headers['accept-encoding']),
     ifNoneMatch: textOf(headers['if-none-match']),
@@ -77,10 +78,16 @@ function textOf(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header.join(', ') : header;
 }
 
-function write(reply: RoutedReply, { status, headers, body }: DocumentAnswer): void {
+function write(
+  { method }: RoutedRequest,
+  reply: RoutedReply,
+  { status, headers, body }: DocumentAnswer,
+): void {
   reply.code(status);
   for (let index = 0; index < headers.length; index += 2) {
     reply.header(headers[index] as string, headers[index + 1] as string);
   }
-  reply.send(body ?? undefined);
+  // Fastify adds `Content-Length: 0` to an answer to HEAD without payload, but not to one with a stream.
+  if (body === null && method === 'HEAD') reply.send(Readable.from([]));
+  else reply.send(body ?? undefined);
 }

@@ -73,12 +73,12 @@ export class FastPath implements BeforeApplicationShutdown {
     const facts = readPlainRequest(request.rawHeaders);
     if (!facts?.isLean || !this.mayRead(held, facts.authorization)) return false;
     const method = request.method as 'GET' | 'HEAD';
-    const { status, headers, body } = held.rendered().answer(documentRequest(method, facts));
+    const { status, headers, body } = held.rendered().answer(documentRequest(facts));
     const { download } = held.document;
     if (download && method === 'GET' && status !== 304) this.downloads.count(download);
     const id = requestId(facts.requestId);
     response.writeHead(status, this.allHeaders(id, headers));
-    if (body) response.end(body);
+    if (body && method === 'GET') response.end(body);
     else response.end();
     const durationMs = performance.now() - startedMs;
     this.metrics.countRequest(method, held.route, status, durationMs / 1_000);

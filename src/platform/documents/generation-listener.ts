@@ -23,6 +23,11 @@ const SUBJECTS_PER_STATEMENT = 5_000;
 const MAX_PENDING = 10_000;
 const MAX_SEEN = 50_000;
 
+interface GenerationRow {
+  readonly subject: string;
+  readonly generation: string;
+}
+
 /**
  * Keeps the document caches of several processes together, on one connection of its own: it tells the others
  * after each commit (NOTIFY), hears from them (LISTEN), and polls the generations in case somebody died
@@ -85,10 +90,11 @@ export class GenerationListener implements OnModuleInit, BeforeApplicationShutdo
     client.on('notification', ({ payload }) => this.hear(payload ?? ''));
     try {
       await client.connect();
-      await client.query({ text: `LISTEN ${CHANNEL}`, query_timeout: QUERY_TIMEOUT_MS } as pg.QueryConfig);
+      await run(client, `LISTEN ${CHANNEL}`);
       this.seen.clear();
       this.cache.distrust();
       await this.compareAll(client);
+      await this.readRecent(client);
     } catch {
       return this.reconnect(client);
     }
@@ -125,11 +131,7 @@ export class GenerationListener implements OnModuleInit, BeforeApplicationShutdo
       this.polls += 1;
       const isLate = performance.now() - this.lastPollMs > (WINDOW_SECONDS * 1_000) / 2;
       if (isLate || this.polls % POLLS_PER_COMPARISON === 0) await this.compareAll(client);
-      const { rows } = await client.query<{ subject: string; generation: string }>(
-        `SELECT subject, generation FROM document_generations
-         WHERE updated_at > clock_timestamp() - interval '${WINDOW_SECONDS} seconds'`,
-      );
-      for (const row of rows) this.learn({ subject: row.subject, generation: Number(row.generation) });
+      await this.readRecent(client);
       this.lastPollMs = performance.now();
     } catch {
       // Also when the answer did not come in time: the connection may be dead without anybody saying so.
@@ -138,11 +140,21 @@ export class GenerationListener implements OnModuleInit, BeforeApplicationShutdo
     if (this.client === client) this.schedule(POLL_MS, () => this.poll(client));
   }
 
+  private async readRecent(client: pg.Client): Promise<void> {
+    const rows = await run<GenerationRow>(
+      client,
+      `SELECT subject, generation FROM document_generations
+       WHERE updated_at > clock_timestamp() - interval '${WINDOW_SECONDS} seconds'`,
+    );
+    for (const row of rows) this.learn({ subject: row.subject, generation: Number(row.generation) });
+  }
+
   private async compareAll(client: pg.Client): Promise<void> {
     const held = this.cache.generations();
     for (let first = 0; first < held.length; first += SUBJECTS_PER_STATEMENT) {
       const some = held.slice(first, first + SUBJECTS_PER_STATEMENT);
-      const { rows } = await client.query<{ subject: string; generation: string }>(
+      const rows = await run<GenerationRow>(
+        client,
         'SELECT subject, generation FROM document_generations WHERE subject = ANY($1)',
         [some.map(({ subject }) => subject)],
       );
@@ -161,7 +173,7 @@ export class GenerationListener implements OnModuleInit, BeforeApplicationShutdo
     if (!client || this.pending.size === 0) return;
     const news = [...this.pending];
     try {
-      await client.query(`SELECT pg_notify('${CHANNEL}', line) FROM unnest($1::text[]) AS line`, [
+      await run(client, `SELECT pg_notify('${CHANNEL}', line) FROM unnest($1::text[]) AS line`, [
         news.map(([subject, generation]) => `${generation} ${subject}`),
       ]);
       for (const [subject, generation] of news) {
@@ -187,4 +199,14 @@ export class GenerationListener implements OnModuleInit, BeforeApplicationShutdo
     if (this.seen.size >= MAX_SEEN) this.seen.clear();
     this.seen.set(subject, generation);
   }
+}
+
+/** A dead connection may swallow a statement without a word, so each has its time. */
+async function run<Row extends object>(
+  client: pg.Client,
+  text: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  const query = { text, values, query_timeout: QUERY_TIMEOUT_MS };
+  return (await client.query<Row>(query)).rows;
 }

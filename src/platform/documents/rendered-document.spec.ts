@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { RenderedDocument } from './rendered-document.js';
 
-const plain = { isHead: false, isAuthenticated: false, acceptsGzip: false, ifNoneMatch: undefined };
+const plain = { isAuthenticated: false, acceptsGzip: false, ifNoneMatch: undefined };
 const list = (body: string) =>
   new RenderedDocument({
     status: 200,
@@ -35,13 +35,6 @@ describe('answering a document', () => {
     expect(headersOf(list('{}').answer({ ...plain, isAuthenticated: true }))['cache-control']).toBe(
       'private, no-cache',
     );
-  });
-
-  it('answers HEAD with the headers of GET and no body', () => {
-    const document = list('{}');
-    const head = document.answer({ ...plain, isHead: true });
-    expect(head.body).toBeNull();
-    expect(head.headers).toEqual(document.answer(plain).headers);
   });
 
   it('sends the compressed twin of a body over 1 KB to who accepts gzip, and makes it once (checklist 112)', () => {

@@ -2,7 +2,6 @@ import { gzipSync } from 'node:zlib';
 
 /** What of a request decides about the answer. */
 export interface DocumentRequest {
-  readonly isHead: boolean;
   /** Whether the request carries an `Authorization` header. */
   readonly isAuthenticated: boolean;
   readonly acceptsGzip: boolean;
@@ -15,7 +14,7 @@ export interface DocumentAnswer {
   readonly status: number;
   /** `name, value, name, value, …`, names in lower case. */
   readonly headers: readonly string[];
-  /** `null`: the answer has no body, or is one to HEAD. */
+  /** `null`: the answer has no body. HEAD gets the headers only. */
   readonly body: Buffer | null;
 }
 
@@ -50,7 +49,6 @@ export class RenderedDocument {
 
   /** The answer to a GET or HEAD of this document (REST contract 6.4). */
   answer(request: DocumentRequest): DocumentAnswer {
-    const full = this.fullAnswer(request.isAuthenticated, request.acceptsGzip);
     if (request.ifNoneMatch !== undefined && !this.hasLinks && this.matches(request.ifNoneMatch)) {
       return {
         status: 304,
@@ -58,7 +56,7 @@ export class RenderedDocument {
         body: null,
       };
     }
-    return request.isHead ? { ...full, body: null } : full;
+    return this.fullAnswer(request.isAuthenticated, request.acceptsGzip);
   }
 
   private get hasLinks(): boolean {

@@ -73,11 +73,9 @@ function take(facts: RequestFacts, name: string, value: string): boolean {
 
 /** What of a request decides about the answer, the same for the fast path and the router. */
 export function documentRequest(
-  method: string,
   facts: Pick<RequestFacts, 'authorization' | 'acceptEncoding' | 'ifNoneMatch'>,
 ): DocumentRequest {
   return {
-    isHead: method === 'HEAD',
     isAuthenticated: facts.authorization !== undefined,
     acceptsGzip: acceptsGzip(facts.acceptEncoding),
     ifNoneMatch: facts.ifNoneMatch,

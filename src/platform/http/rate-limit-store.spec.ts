@@ -29,7 +29,7 @@ describe('a token bucket', () => {
       clock.nowMs += 99;
       expect(store.take('a', size).allowed).toBe(false);
     }
-    clock.nowMs += 10;
+    clock.nowMs += 11;
     expect(store.take('a', size).allowed).toBe(true);
   });
 

@@ -63,7 +63,13 @@ describe('the log', () => {
   it('writes only the fields it knows', () => {
     const { logger, last } = logTo();
     logger.log({ message: 'x', request_id: 'r', headers: { authorization: 'a' }, url: '/?b=c', status: 200 });
-    expect(last()).toEqual({ level: 'info', time: expect.any(String), msg: 'x', request_id: 'r', status: 200 });
+    expect(last()).toEqual({
+      level: 'info',
+      time: expect.any(String),
+      msg: 'x',
+      request_id: 'r',
+      status: 200,
+    });
   });
 
   it('keeps an event on one line whatever is in it, and cuts it', () => {
@@ -107,7 +113,14 @@ describe('the log', () => {
 });
 
 describe('the request log', () => {
-  const request = { requestId: 'r', method: 'GET', route: '/livez', status: 200, durationMs: 1, clientIp: '::1' };
+  const request = {
+    requestId: 'r',
+    method: 'GET',
+    route: '/livez',
+    status: 200,
+    durationMs: 1,
+    clientIp: '::1',
+  };
 
   it('writes one of a hundred ordinary hits of the cache, and every failed or slow one', () => {
     const { logger, lines } = logTo();

@@ -3,6 +3,9 @@ import pino from 'pino';
 import { LoggingConfig } from '../../config/logging.config.js';
 import { LOG_LEVELS, type LogLevel, type LogRecord, logRecord } from './log-record.js';
 
+/** Contexts in which Nest tells how it wires the application, a hundred lines at every start. */
+const WIRING = new Set(['InstanceLoader', 'RouterExplorer', 'RoutesResolver', 'NestFactory', 'NestApplication']);
+
 /** Where lines go. */
 export interface LogDestination {
   write(line: string): void;
@@ -30,7 +33,8 @@ export class AppLogger implements LoggerService {
   }
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.write('info', message, lastText(rest));
+    const context = lastText(rest);
+    this.write(context !== undefined && WIRING.has(context) ? 'debug' : 'info', message, context);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { TelemetryConfig } from '../../config/telemetry.config.js';
+import { PortUnavailable } from '../http/port-unavailable.js';
 import { Metrics } from './metrics.js';
 
 /** Serves `GET /metrics` on a port of its own, so that metrics are never part of the public address. */
@@ -20,9 +21,12 @@ export class MetricsServer implements OnApplicationShutdown {
     this.metrics.includeProcess();
     const server = createServer((request, response) => void this.answer(request, response));
     server.requestTimeout = 10_000;
+    const { metricsPort: port, metricsHost: host } = this.config;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(this.config.metricsPort, this.config.metricsHost, resolve);
+      server.listen(port, host, resolve);
+    }).catch((error: unknown) => {
+      throw PortUnavailable.explain(error, { host, port, setting: 'TFR_TELEMETRY_METRICS_PROMETHEUS_PORT' });
     });
     this.server = server;
     return (server.address() as AddressInfo).port;

@@ -47,7 +47,16 @@ describe.skipIf(!hasGnuPg)('GnuPG and the registry', () => {
   async function signWith(user: string, ...options: string[]): Promise<Buffer> {
     const output = join(home, 'data.sig');
     const mode = options.includes('--textmode') ? [] : ['--no-textmode'];
-    await gpg(...mode, ...options, '--local-user', user, '--output', output, '--detach-sign', join(home, 'data'));
+    await gpg(
+      ...mode,
+      ...options,
+      '--local-user',
+      user,
+      '--output',
+      output,
+      '--detach-sign',
+      join(home, 'data'),
+    );
     return readFile(output);
   }
 
@@ -80,11 +89,13 @@ describe.skipIf(!hasGnuPg)('GnuPG and the registry', () => {
   it('agree on armored and on text-mode signatures (checklist 79)', async () => {
     const armor = await armorOf('rsa');
     const armored = await signWith('rsa', '--armor');
-    expect((await verifier.verifyDetached({ data: DATA, signature: armored, armor })).signature[0]! & 0x80).toBe(
-      0x80,
-    );
+    expect(
+      (await verifier.verifyDetached({ data: DATA, signature: armored, armor })).signature[0]! & 0x80,
+    ).toBe(0x80);
     const text = await signWith('rsa', '--textmode');
-    await expect(verifier.verifyDetached({ data: DATA, signature: text, armor })).rejects.toThrow(/text mode/);
+    await expect(verifier.verifyDetached({ data: DATA, signature: text, armor })).rejects.toThrow(
+      /text mode/,
+    );
   });
 
   it('agree that SHA-1 is refused, and keys that cannot sign (checklist 81)', async () => {

@@ -43,7 +43,9 @@ export class OpenPgpSigner {
   /** Loads an armored private key. Throws {@link SigningKeyUnusable}, saying what to change. */
   static async load(armor: string, passphrase?: string): Promise<OpenPgpSigner> {
     const read = await readPrivateKey({ armoredKey: armor, config: STRICT }).catch(() => {
-      throw new SigningKeyUnusable('expected one ASCII-armored private key (gpg --armor --export-secret-keys)');
+      throw new SigningKeyUnusable(
+        'expected one ASCII-armored private key (gpg --armor --export-secret-keys)',
+      );
     });
     const privateKey = read.isDecrypted() ? read : await decrypt(read, passphrase);
     const { info } = await readArmoredPublicKey(privateKey.toPublic().armor()).catch((error: Error) => {

@@ -23,7 +23,11 @@ const hoursAgo = (hours: number) => new Date(Date.now() - hours * HOUR);
 const newKey = (more: Record<string, unknown> = {}) =>
   generateKey({ type: 'ecc', curve: 'ed25519Legacy', userIDs, format: 'object', ...more });
 
-async function signed(signingKeys: PrivateKey, more: Partial<SignOptions> = {}, data = DATA): Promise<Buffer> {
+async function signed(
+  signingKeys: PrivateKey,
+  more: Partial<SignOptions> = {},
+  data = DATA,
+): Promise<Buffer> {
   const message = await createMessage({ binary: new Uint8Array(data) });
   const options = { message, signingKeys, detached: true, ...more };
   return Buffer.from((await sign({ ...options, format: 'binary' } as Parameters<typeof sign>[0])) as never);
@@ -123,7 +127,9 @@ describe('verifying a detached signature', () => {
     expect(verified.otherKeyIds).toEqual([other.publicKey.getKeyID().toHex().toUpperCase()]);
     const wrong = await signed(key.privateKey, {}, Buffer.from('other bytes'));
     expect(await refusal(Buffer.concat([good, wrong]), armor)).toMatch(/does not match/);
-    expect(await refusal(Buffer.concat(Array.from({ length: 17 }, () => good)), armor)).toMatch(/more than 16/);
+    expect(await refusal(Buffer.concat(Array.from({ length: 17 }, () => good)), armor)).toMatch(
+      /more than 16/,
+    );
   });
 
   it('accepts a signature of a signing subkey, and refuses it when the subkey is revoked', async () => {
@@ -140,7 +146,9 @@ describe('verifying a detached signature', () => {
       subkey.getKeyID(),
     ]);
     const flag = enums.reasonForRevocation.keyRetired;
-    withSubkey.privateKey.subkeys[0] = await subkey.revoke(withSubkey.privateKey.keyPacket as never, { flag });
+    withSubkey.privateKey.subkeys[0] = await subkey.revoke(withSubkey.privateKey.keyPacket as never, {
+      flag,
+    });
     const revoked = withSubkey.privateKey.toPublic().armor();
     expect(await refusal(signature, revoked)).toMatch(/subkey .* is revoked/);
   });

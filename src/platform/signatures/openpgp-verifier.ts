@@ -2,7 +2,12 @@ import { Injectable, Optional } from '@nestjs/common';
 import { createMessage, enums, readSignature, SignaturePacket, verify, type Signature } from 'openpgp';
 import { Clock, SystemClock } from '../../kernel/clock.js';
 import { publicKeyState, type PublicKeyInfo, type PublicKeyState } from './public-key-info.js';
-import { acceptedAlgorithm, readArmoredPublicKey, STRICT, type ReadablePublicKey } from './public-key-reader.js';
+import {
+  acceptedAlgorithm,
+  readArmoredPublicKey,
+  STRICT,
+  type ReadablePublicKey,
+} from './public-key-reader.js';
 import { InvalidSignature } from './signatures.errors.js';
 
 const MAX_SIGNATURE_BYTES = 64 * 1024;
@@ -148,7 +153,9 @@ function checkForm(signature: Signature): void {
   for (const packet of packets) {
     if (packet.version !== 4) throw new InvalidSignature('clients read only version 4 signatures');
     if (packet.signatureType !== enums.signature.binary) {
-      throw new InvalidSignature('the signature is in text mode; sign the file in binary mode (gpg --detach-sign)');
+      throw new InvalidSignature(
+        'the signature is in text mode; sign the file in binary mode (gpg --detach-sign)',
+      );
     }
   }
 }
@@ -157,7 +164,10 @@ function packetsOf(signature: Signature): SignaturePacket[] {
   return [...signature.packets].filter((packet) => packet instanceof SignaturePacket);
 }
 
-function signerOf(packet: SignaturePacket, keys: readonly ReadablePublicKey[]): ReadablePublicKey | undefined {
+function signerOf(
+  packet: SignaturePacket,
+  keys: readonly ReadablePublicKey[],
+): ReadablePublicKey | undefined {
   const fingerprint = packet.issuerFingerprint && Buffer.from(packet.issuerFingerprint).toString('hex');
   return keys.find(({ key }) =>
     key.getKeys(packet.issuerKeyID).some((part) => !fingerprint || part.getFingerprint() === fingerprint),
@@ -171,7 +181,8 @@ function keyIdOf(packet: SignaturePacket): string {
 function explain(error: unknown, info: PublicKeyInfo): string {
   const text = error instanceof Error ? error.message : '';
   if (/expired/i.test(text)) return `the signature or the key ${info.keyId} had expired when it was made`;
-  if (/in the future|newer than/i.test(text)) return 'the signature was made before its key, or in the future';
+  if (/in the future|newer than/i.test(text))
+    return 'the signature was made before its key, or in the future';
   if (/signing key packet|key flags|valid subkey binding/i.test(text)) {
     return `the key ${info.keyId} was not allowed to sign when the signature was made`;
   }

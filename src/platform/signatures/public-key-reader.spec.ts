@@ -9,7 +9,8 @@ const userIDs = [{ name: 'Test only', email: 'test@example.com' }];
 
 const make = (options: Omit<KeyOptions, 'userIDs' | 'format'>) =>
   generateKey({ userIDs, ...options, format: 'armored' } as KeyOptions & { format: 'armored' });
-const ecc = (curve: EllipticCurveName, more: Partial<KeyOptions> = {}) => make({ type: 'ecc', curve, ...more });
+const ecc = (curve: EllipticCurveName, more: Partial<KeyOptions> = {}) =>
+  make({ type: 'ecc', curve, ...more });
 
 async function refusal(armor: string): Promise<string> {
   const error = await verifier.readPublicKey(armor).catch((caught: unknown) => caught);

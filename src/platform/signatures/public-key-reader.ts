@@ -4,7 +4,8 @@ import { InvalidPublicKey } from './signatures.errors.js';
 
 const MAX_ARMOR_CHARACTERS = 128 * 1024;
 const MIN_RSA_BITS = 2048;
-const BLOCK = /^-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n(?:(?!-----)[^])*-----END PGP PUBLIC KEY BLOCK-----$/;
+const BLOCK =
+  /^-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n(?:(?!-----)[^])*-----END PGP PUBLIC KEY BLOCK-----$/;
 
 /** Names of the algorithms that every supported client verifies (protocol checklist 81). */
 const CURVES: Readonly<Record<string, string>> = {
@@ -61,7 +62,9 @@ async function parseOne(armor: string): Promise<Key> {
     throw new InvalidPublicKey('this is a private key; send the public one (gpg --armor --export)');
   }
   if (!BLOCK.test(text)) {
-    throw new InvalidPublicKey('expected exactly one ASCII-armored public key block (gpg --armor --export KEY)');
+    throw new InvalidPublicKey(
+      'expected exactly one ASCII-armored public key block (gpg --armor --export KEY)',
+    );
   }
   const keys = await readKeys({ armoredKeys: text, config: STRICT }).catch(() => {
     throw new InvalidPublicKey('the block cannot be read as an OpenPGP version 4 key');

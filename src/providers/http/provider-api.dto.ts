@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 
 /** Text parts of a provider upload. The zip is the file part `file`. */
@@ -47,6 +48,25 @@ export class PublishProviderDto {
   @IsOptional()
   @IsString()
   organization_id?: string;
+}
+
+/** The whole form of a provider upload, as the interface document shows it. */
+export class PublishProviderFormDto extends PublishProviderDto {
+  /** The zip; several of them, under their canonical names, for a whole release. */
+  @ApiProperty({ type: 'array', items: { type: 'string', format: 'binary' } })
+  file: unknown[];
+
+  /** Armored public key of the publisher, as text or as a file. */
+  @ApiProperty({ required: false })
+  gpg_public_key?: string;
+
+  /** `SHA256SUMS`, byte for byte as signed. */
+  @ApiProperty({ type: 'string', format: 'binary', required: false })
+  shasums_file?: unknown;
+
+  /** Detached OpenPGP signature of it. */
+  @ApiProperty({ type: 'string', format: 'binary', required: false })
+  shasums_signature_file?: unknown;
 }
 
 /** Why a version should not be used any more. */

@@ -10,7 +10,7 @@ import { MultipartUpload } from '../../platform/http/multipart-upload.js';
 import { RateLimit } from '../../platform/http/rate-limit.decorator.js';
 import type { UploadSpec } from '../../platform/http/received-upload.js';
 import { ProviderPublishing } from '../provider-publishing.service.js';
-import { PublishedPlatformDto, PublishedReleaseDto, PublishProviderDto } from './provider-api.dto.js';
+import { PublishedPlatformDto, PublishedReleaseDto, PublishProviderFormDto } from './provider-api.dto.js';
 import { presentPublishedPlatform, presentPublishedRelease } from './provider-api.presenter.js';
 import { readProviderUpload } from './provider-upload.form.js';
 
@@ -36,7 +36,7 @@ export class ProviderPublishingApiController {
   @RequireScope('providers:write')
   @RateLimit('upload')
   @ApiConsumes('multipart/form-data')
-  @ApiBody({ type: PublishProviderDto })
+  @ApiBody({ type: PublishProviderFormDto })
   @ApiCreatedResponse({ type: PublishedPlatformDto })
   async publish(
     @Req() request: FastifyRequest,

@@ -49,10 +49,14 @@ export interface VerifyReport extends Omit<VerifyProgress, 'findings'> {
 /** The report as text for a terminal: one line per finding, a summary at the end. */
 export function formatVerifyReport(report: VerifyReport): string {
   const lines = report.findings.map(
-    ({ kind, subject, detail }) => `${kind}: ${subject}${detail ? ` (${detail})` : ''}: ${FINDING_KINDS[kind]}`,
+    ({ kind, subject, detail }) =>
+      `${kind}: ${subject}${detail ? ` (${detail})` : ''}: ${FINDING_KINDS[kind]}`,
   );
   const { artifacts, objects, bytes, durationMs, findings } = report;
   const seconds = (durationMs / 1000).toFixed(1);
   const read = `${artifacts} artifacts and ${objects} objects checked, ${bytes} bytes read in ${seconds} s`;
-  return [...lines, `${read}: ${findings.length === 0 ? 'nothing wrong' : `${findings.length} findings`}`].join('\n');
+  return [
+    ...lines,
+    `${read}: ${findings.length === 0 ? 'nothing wrong' : `${findings.length} findings`}`,
+  ].join('\n');
 }

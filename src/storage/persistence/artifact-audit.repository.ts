@@ -27,7 +27,11 @@ export class ArtifactAuditRepository extends BaseRepository<ArtifactEntity> {
 
   /** The next artifacts of a storage in the order of their ids, after the id `after`. */
   page(storage: string, after: string, limit: number): Promise<Artifact[]> {
-    return this.repository.find({ where: { storage, id: MoreThan(after) }, order: { id: 'ASC' }, take: limit });
+    return this.repository.find({
+      where: { storage, id: MoreThan(after) },
+      order: { id: 'ASC' },
+      take: limit,
+    });
   }
 
   /** The row of this id as it is now. */
@@ -90,7 +94,7 @@ export class ArtifactAuditRepository extends BaseRepository<ArtifactEntity> {
   private async repeatedValues({ table, column }: ArtifactReference): Promise<Finding[]> {
     if (column !== 'artifact_id') return [];
     const findings: Finding[] = [];
-    for (const name of await this.references.columnsOf(table, Object.keys(REPEATED))) {
+    for (const { name } of await this.references.columnsOf(table, Object.keys(REPEATED))) {
       const rows = await this.manager.query<{ id: string; said: string; actual: string }[]>(
         `SELECT r.id, r.${name}::text AS said, (${REPEATED[name]})::text AS actual
          FROM ${table} r JOIN artifacts a ON a.id = r.artifact_id
@@ -104,19 +108,21 @@ export class ArtifactAuditRepository extends BaseRepository<ArtifactEntity> {
     return findings;
   }
 
-  /** By convention a text column `x` beside `x_artifact_id` holds the bytes of that artifact. */
+  /** By convention a text or bytea column `x` beside `x_artifact_id` holds the bytes of that artifact. */
   private async documents({ table, column }: ArtifactReference): Promise<Finding[]> {
     const name = DOCUMENT_COLUMN.exec(column)?.[1];
-    const [text] = name === undefined ? [] : await this.references.columnsOf(table, [name]);
-    if (text === undefined) return [];
+    const [document] = name === undefined ? [] : await this.references.columnsOf(table, [name]);
+    if (document === undefined) return [];
+    const content =
+      document.type === 'bytea' ? `r.${document.name}` : `convert_to(r.${document.name}::text, 'UTF8')`;
     const rows = await this.manager.query<{ id: string; key: string }[]>(
       `SELECT r.id, a.key FROM ${table} r JOIN artifacts a ON a.id = r.${column}
-       WHERE encode(sha256(convert_to(r.${text}::text, 'UTF8')), 'hex') <> a.digest ORDER BY r.id`,
+       WHERE encode(sha256(${content}), 'hex') <> a.digest ORDER BY r.id`,
     );
     return rows.map(({ id, key }) => ({
       kind: 'document-differs',
       subject: `${table} ${id}`,
-      detail: `${text} is not the content of ${key}`,
+      detail: `${document.name} is not the content of ${key}`,
     }));
   }
 }

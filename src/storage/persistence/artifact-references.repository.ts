@@ -32,13 +32,12 @@ export class ArtifactReferencesRepository extends BaseRepository<ArtifactEntity>
     return conditions.length > 0 ? `(${conditions.join(' OR ')})` : 'true';
   }
 
-  /** The names of the columns of a table, of those that were asked for. */
-  async columnsOf(table: string, names: readonly string[]): Promise<string[]> {
-    const rows = await this.manager.query<{ name: string }[]>(
-      `SELECT attname::text AS name FROM pg_attribute
+  /** Of the named columns of a table those that exist, with their types (`text`, `bytea`, …). */
+  async columnsOf(table: string, names: readonly string[]): Promise<{ name: string; type: string }[]> {
+    return this.manager.query<{ name: string; type: string }[]>(
+      `SELECT quote_ident(attname) AS name, format_type(atttypid, NULL) AS type FROM pg_attribute
        WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attname = ANY($2)`,
       [table, names],
     );
-    return rows.map(({ name }) => name);
   }
 }

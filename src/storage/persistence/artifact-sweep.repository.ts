@@ -60,7 +60,8 @@ export class ArtifactSweepRepository extends BaseRepository<ArtifactEntity> {
 
   /**
    * Takes up to `limit` rows out that were doomed longer than `graceMs` ago and that nothing refers to, and
-   * leaves a `deleting` marker for each, in the transaction of the caller. Returns their paths.
+   * leaves a `deleting` marker for each, in the transaction of the caller. A key whose former bytes are still being
+   * removed waits: each marker belongs to one removal. Returns their paths.
    */
   async takeOut(storage: string, graceMs: number, limit: number): Promise<string[]> {
     const referenced = await this.references.isReferenced('a');
@@ -72,11 +73,12 @@ export class ArtifactSweepRepository extends BaseRepository<ArtifactEntity> {
     );
     const rows = await this.manager.query<{ key: string }[]>(
       `WITH gone AS (
-         DELETE FROM artifacts a WHERE id = ANY($1) AND state = 'doomed' AND NOT ${referenced} RETURNING storage, key
+         DELETE FROM artifacts a
+         WHERE id = ANY($1) AND state = 'doomed' AND NOT ${referenced}
+           AND NOT EXISTS (SELECT 1 FROM artifact_deletions d WHERE d.storage = a.storage AND d.key = a.key)
+         RETURNING storage, key
        )
-       INSERT INTO artifact_deletions (storage, key) SELECT storage, key FROM gone
-       ON CONFLICT ON CONSTRAINT pk_artifact_deletion DO UPDATE SET started_at = now()
-       RETURNING key`,
+       INSERT INTO artifact_deletions (storage, key) SELECT storage, key FROM gone RETURNING key`,
       [candidates.map(({ id }) => id)],
     );
     return rows.map(({ key }) => key);
@@ -98,7 +100,10 @@ export class ArtifactSweepRepository extends BaseRepository<ArtifactEntity> {
 
   /** Removes the marker of an object whose bytes are gone. */
   async removeMarker(storage: string, path: string): Promise<void> {
-    await this.manager.query(`DELETE FROM artifact_deletions WHERE storage = $1 AND key = $2`, [storage, path]);
+    await this.manager.query(`DELETE FROM artifact_deletions WHERE storage = $1 AND key = $2`, [
+      storage,
+      path,
+    ]);
   }
 }
 

@@ -16,7 +16,11 @@ export class ArtifactsRepository extends BaseRepository<ArtifactEntity> {
    * Inserts the row of an object that is about to be put, or refreshes it: `staged_at` is now, a doomed mark is
    * taken away, a committed row stays committed. Returns the id, and the size that the row had or has.
    */
-  async stage(storage: string, key: ArtifactKey, sizeBytes: number): Promise<{ id: string; sizeBytes: number }> {
+  async stage(
+    storage: string,
+    key: ArtifactKey,
+    sizeBytes: number,
+  ): Promise<{ id: string; sizeBytes: number }> {
     const [row] = await this.manager.query<{ id: string; size_bytes: string }[]>(
       `INSERT INTO artifacts AS a (storage, key, digest, size_bytes, state) VALUES ($1, $2, $3, $4, 'staged')
        ON CONFLICT ON CONSTRAINT uq_artifact_key DO UPDATE SET

@@ -57,7 +57,11 @@ describe('API keys', () => {
       `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
     );
     expect(tables.length).toBeGreaterThan(10);
-    const forms = [secret, Buffer.from(key).toString('hex'), Buffer.from(secret, 'base64url').toString('hex')];
+    const forms = [
+      secret,
+      Buffer.from(key).toString('hex'),
+      Buffer.from(secret, 'base64url').toString('hex'),
+    ];
     for (const { name } of tables) {
       for (const form of forms) {
         const rows = await query(`SELECT 1 FROM "${name}" t WHERE strpos(t::text, $1) > 0`, [form]);
@@ -81,7 +85,8 @@ describe('API keys', () => {
       const garbage = ApiKeyToken.generate('tfr_').text.slice(0, -6) + 'AAAAAA';
       expect((await second.keys.check(garbage)).outcome).toBe('invalid');
     }
-    for (const text of ['', 'tfr_', `${key}x`, key.toUpperCase()]) expect(await outcome(text)).toBe('invalid');
+    for (const text of ['', 'tfr_', `${key}x`, key.toUpperCase()])
+      expect(await outcome(text)).toBe('invalid');
     expect(second.counter.count).toBe(before);
   });
 
@@ -181,9 +186,10 @@ describe('API keys', () => {
     const { key, id } = await newKey();
     await second.keys.check(key);
     const lastUsed = async () => {
-      const [row] = await query<{ last_used_at: Date | null }>('SELECT last_used_at FROM api_keys WHERE id = $1', [
-        id,
-      ]);
+      const [row] = await query<{ last_used_at: Date | null }>(
+        'SELECT last_used_at FROM api_keys WHERE id = $1',
+        [id],
+      );
       return row!.last_used_at;
     };
     expect(await lastUsed()).toBeNull();
@@ -195,7 +201,9 @@ describe('API keys', () => {
   });
 
   it('need a name, known scopes, a future end and an organization that exists', async () => {
-    await expect(newKey({ scopes: ['modules:*'] })).rejects.toThrow('Invalid scopes: invalid scope: modules:*');
+    await expect(newKey({ scopes: ['modules:*'] })).rejects.toThrow(
+      'Invalid scopes: invalid scope: modules:*',
+    );
     await expect(newKey({ scopes: [] })).rejects.toThrow(InvalidInput);
     await expect(newKey({ name: '' })).rejects.toThrow(InvalidInput);
     await expect(newKey({ expiresAt: new Date(0) })).rejects.toThrow(InvalidInput);

@@ -62,7 +62,7 @@ export async function startNode(
     connection,
     async body(path) {
       const held = await documents.answer(path);
-      const plain = { isHead: false, isAuthenticated: false, acceptsGzip: false, ifNoneMatch: undefined };
+      const plain = { isAuthenticated: false, acceptsGzip: false, ifNoneMatch: undefined };
       return held?.rendered().answer(plain).body?.toString();
     },
     async statementsOf(work) {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { poolOf } from '../../../src/platform/database/data-source.js';
 import { DatabaseConnection } from '../../../src/platform/database/database-connection.js';
 import { Metrics } from '../../../src/platform/metrics/metrics.js';
 import { MetricsServer } from '../../../src/platform/metrics/metrics-server.js';
@@ -82,11 +83,10 @@ describe('metrics', () => {
         { provide: DatabaseConnection, useValue: connection },
       ]);
       servers.push(server);
-      const held = await Promise.all(
-        [1, 2, 3].map(() => connection.dataSource.createQueryRunner().connect()),
-      );
+      const pool = poolOf(connection.dataSource);
+      const held = await Promise.all([1, 2, 3].map(() => pool.connect()));
       expect(valueOf(await rendered(server), 'db_open_connections')).toBeGreaterThanOrEqual(3);
-      for (const client of held as { release(close: boolean): void }[]) client.release(true);
+      for (const client of held) client.release(true);
       expect(valueOf(await rendered(server), 'db_open_connections')).toBeLessThan(3);
       expect((await server.inject('/health')).statusCode).toBe(200);
     } finally {

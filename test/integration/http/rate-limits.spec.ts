@@ -5,20 +5,22 @@ import { LimitsConfig } from '../../../src/config/limits.config.js';
 import { RateLimit } from '../../../src/platform/http/rate-limit.decorator.js';
 import { TestApplication } from './support/test-application.js';
 
-@Open()
 @Controller()
 class LimitedController {
+  @Open()
   @Get('api/v1/things')
   things(): object {
     return {};
   }
 
+  @Open()
   @RateLimit('upload')
   @Get('api/v1/uploads')
   uploads(): object {
     return {};
   }
 
+  @Open()
   @Get('v1/modules/a/b/c/versions')
   versions(): object {
     return {};

@@ -16,7 +16,11 @@ const rowOf = async (id: string) => (await fixture.sql('SELECT * FROM artifacts 
 describe('staging an artifact', () => {
   it('leaves a staged row and the bytes', async () => {
     const staged = await fixture.stage('first');
-    expect(await rowOf(staged.id)).toMatchObject({ state: 'staged', size_bytes: '5', digest: staged.key.digest });
+    expect(await rowOf(staged.id)).toMatchObject({
+      state: 'staged',
+      size_bytes: '5',
+      digest: staged.key.digest,
+    });
     expect(await readFile(fixture.fileOf(staged.key), 'utf8')).toBe('first');
   });
 
@@ -99,7 +103,9 @@ describe('committing an artifact', () => {
   it('fails when the sweep took the row away', async () => {
     const staged = await fixture.stage('swept away');
     await fixture.sql('DELETE FROM artifacts WHERE id = $1', [staged.id]);
-    await expect(fixture.transactions.run(() => fixture.store.commit(staged))).rejects.toBeInstanceOf(ArtifactVanished);
+    await expect(fixture.transactions.run(() => fixture.store.commit(staged))).rejects.toBeInstanceOf(
+      ArtifactVanished,
+    );
   });
 
   it('keeps the first time of commitment', async () => {
@@ -130,7 +136,9 @@ describe('opening an artifact', () => {
     await rm(fixture.fileOf(key));
     await expect(fixture.store.open(key)).rejects.toBeInstanceOf(ArtifactDamaged);
     await expect(fixture.store.open(fixture.keyOf('never stored'))).rejects.toBeInstanceOf(FileNotFound);
-    await expect(fixture.store.open(fixture.keyOf('never stored'))).rejects.not.toBeInstanceOf(ArtifactDamaged);
+    await expect(fixture.store.open(fixture.keyOf('never stored'))).rejects.not.toBeInstanceOf(
+      ArtifactDamaged,
+    );
   });
 });
 

@@ -82,13 +82,13 @@ export class StorageFixture {
   /** Makes a version that refers to a staged artifact, as publishing does, and returns its id. */
   async reference(staged: StagedArtifact): Promise<string> {
     return this.transactions.run(async () => {
+      await this.store.commit(staged);
       const version = `0.0.${++this.versions}`;
       const [row] = await this.sql<{ id: string }>(
         `INSERT INTO module_versions (module_id, version, sort_key, state, artifact_id, digest, size_bytes, filename)
          VALUES ($1, $2, $2, 'active', $3, $4, $5, $6) RETURNING id`,
         [this.moduleId, version, staged.id, staged.key.digest, staged.size, staged.key.filename],
       );
-      await this.store.commit(staged);
       return row!.id;
     });
   }
@@ -100,7 +100,9 @@ export class StorageFixture {
 
   /** Turns a version into a tombstone: its artifact is let go. */
   async bury(versionId: string): Promise<void> {
-    await this.sql(`UPDATE module_versions SET state = 'deleted', artifact_id = NULL WHERE id = $1`, [versionId]);
+    await this.sql(`UPDATE module_versions SET state = 'deleted', artifact_id = NULL WHERE id = $1`, [
+      versionId,
+    ]);
   }
 
   /** Makes everything in the database look this much older. */

@@ -40,7 +40,10 @@ async function* fileAt(root: string, path: string): AsyncIterable<StoredObject> 
 async function entriesOf(directory: string): Promise<Dirent[]> {
   try {
     const entries = await readdir(directory, { withFileTypes: true });
-    const keyed = entries.map((entry) => ({ entry, key: Buffer.from(entry.name + (entry.isDirectory() ? '/' : '')) }));
+    const keyed = entries.map((entry) => ({
+      entry,
+      key: Buffer.from(entry.name + (entry.isDirectory() ? '/' : '')),
+    }));
     return keyed.sort((one, other) => Buffer.compare(one.key, other.key)).map(({ entry }) => entry);
   } catch (error) {
     if (saysMissing(error)) return [];

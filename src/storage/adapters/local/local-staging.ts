@@ -27,7 +27,8 @@ export async function prepareFile(
   staging: string,
   copy: boolean,
 ): Promise<PreparedFile> {
-  const file = Buffer.isBuffer(source) || copy ? await copied(source, options, staging) : await vouched(source, options);
+  const file =
+    Buffer.isBuffer(source) || copy ? await copied(source, options, staging) : await vouched(source, options);
   try {
     await failpoint('before-blob-fsync');
     await syncFile(file.path);
@@ -62,7 +63,9 @@ async function vouched(
   if (digest !== undefined) {
     const hashing = new HashingStream();
     const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-    await pipeline(createReadStream(source.path, { highWaterMark: CHUNK_BYTES }), hashing, nowhere, { signal });
+    await pipeline(createReadStream(source.path, { highWaterMark: CHUNK_BYTES }), hashing, nowhere, {
+      signal,
+    });
     if (hashing.digest !== digest) throw new ObjectStoreRejected('digest');
   }
   return { path: source.path, size: source.size, isTemporary: false };

@@ -51,7 +51,18 @@ export async function identityProcess(
   const usage = new KeyUsage(keysRepository);
   const keys = new ApiKeys(keysRepository, usage, organizations, secrets, config);
   await organizations.ensureDefault();
-  return { counter, dataSource, config, secrets, organizations, access, transactions, namespaces, usage, keys };
+  return {
+    counter,
+    dataSource,
+    config,
+    secrets,
+    organizations,
+    access,
+    transactions,
+    namespaces,
+    usage,
+    keys,
+  };
 }
 
 export type IdentityProcess = Awaited<ReturnType<typeof identityProcess>>;
