@@ -1,9 +1,9 @@
 /**
- * Builds the product into dist/: `node scripts/build.mjs [--force] [--failpoints <directory>]`.
+ * Builds the product into dist/: `node scripts/build.mjs [--force] [--failpoints]`.
  *
  * A production build has no failpoints: their lines are turned into comments, so line numbers stay those of
- * the compiler. `--failpoints` also writes a copy of the build, with these lines alive, to a directory of its
- * own (it gets `package.json` and `dist/`, and must lie under this project to find node_modules).
+ * the compiler. `--failpoints` also makes a copy of the build with these lines alive, for crash tests, and
+ * prints where it is as its last line.
  * A stamp with a hash over all sources tells whether a build is needed; builds at the same time wait for
  * one another.
  */
@@ -15,6 +15,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -36,6 +37,9 @@ const SETTINGS = [
   'nest-cli.json',
   'scripts/build.mjs',
 ];
+/** Under this project, so that node_modules is found. */
+const FAILPOINT_BUILDS = join(ROOT, 'node_modules', '.cache', 'failpoint-builds');
+const DAY_MS = 86_400_000;
 const FAILPOINT_MARK = '//@failpoint ';
 const FAILPOINT_LINE =
   /^(\s*)((?:await |void )?failpoint\((?:'[^']*'|"[^"]*")\);|import \{ failpoint \} from .*)$/gm;
@@ -165,29 +169,37 @@ export async function ensureBuilt({ force = false, say = () => {} } = {}) {
   });
 }
 
-/** Writes a copy of the build in which failpoints work. */
-export async function buildWithFailpoints(directory) {
+/**
+ * Makes a copy of the build in which failpoints work, in a folder of its own for each state of the sources, so
+ * that a copy in use is never changed. Returns its `dist` folder. Copies older than a day are removed.
+ */
+export async function buildWithFailpoints() {
   await ensureBuilt();
-  await withLock(() => {
-    const stamp = readFileSync(STAMP, 'utf8');
-    const copied = join(directory, 'dist', '.build-stamp');
-    if (existsSync(copied) && readFileSync(copied, 'utf8') === stamp) return;
-    rmSync(directory, { recursive: true, force: true });
-    cpSync(DIST, join(directory, 'dist'), { recursive: true, filter: (name) => name !== STAMP });
-    cpSync(join(ROOT, 'package.json'), join(directory, 'package.json'));
-    reviveFailpoints(join(directory, 'dist'));
-    writeFileSync(copied, stamp);
+  return withLock(() => {
+    const stamp = readFileSync(STAMP, 'utf8').trim();
+    const directory = join(FAILPOINT_BUILDS, stamp.slice(0, 16));
+    if (!existsSync(directory)) {
+      const unfinished = `${directory}.${process.pid}`;
+      cpSync(DIST, join(unfinished, 'dist'), { recursive: true });
+      cpSync(join(ROOT, 'package.json'), join(unfinished, 'package.json'));
+      reviveFailpoints(join(unfinished, 'dist'));
+      renameSync(unfinished, directory);
+    }
+    for (const name of readdirSync(FAILPOINT_BUILDS)) {
+      const path = join(FAILPOINT_BUILDS, name);
+      if (path !== directory && Date.now() - statSync(path).mtimeMs > DAY_MS)
+        rmSync(path, { recursive: true });
+    }
+    return join(directory, 'dist');
   });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const options = process.argv.slice(2);
-  const failpoints = options.indexOf('--failpoints');
   try {
     const built = await ensureBuilt({ force: options.includes('--force'), say: console.log });
     if (!built) console.log('The build is up to date.');
-    if (failpoints !== -1)
-      await buildWithFailpoints(resolve(options[failpoints + 1] ?? 'node_modules/.cache/failpoint-build'));
+    if (options.includes('--failpoints')) console.log(await buildWithFailpoints());
   } catch (error) {
     console.error(error.message);
     process.exit(1);

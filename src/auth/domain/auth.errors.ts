@@ -13,8 +13,11 @@ export class NotAuthenticated extends DomainError {
   readonly kind = 'unauthenticated';
   readonly code = 'not_authenticated';
 
+  readonly problem: CredentialProblem;
+
   constructor(problem: CredentialProblem) {
     super(problem);
+    this.problem = problem;
   }
 }
 

@@ -1,4 +1,6 @@
-import type { INestApplication } from '@nestjs/common';
+import type { DynamicModule, INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { WebConfig } from '../../config/web.config.js';
 import { readRelease } from '../health/release.js';
@@ -34,6 +36,12 @@ export function buildOpenApi(app: INestApplication, web: WebConfig): OpenAPIObje
     }
   }
   return document;
+}
+
+/** The same document of a module that is not started: no database is opened, nothing listens. */
+export async function describeModule(module: DynamicModule, web: WebConfig): Promise<OpenAPIObject> {
+  const options = { preview: true, abortOnError: false, logger: false } as const;
+  return buildOpenApi(await NestFactory.create(module, new FastifyAdapter(), options), web);
 }
 
 function describe(web: WebConfig): DocumentBuilder {

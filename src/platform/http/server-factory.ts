@@ -5,13 +5,13 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import type { Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { ServerConfig } from '../../config/server.config.js';
 import type { TlsConfig } from '../../config/tls.config.js';
 import { awaitContinue } from './expect-continue.js';
 import { hasTwoCredentials } from './request-edge.js';
-import { followCertificate, readCertificate } from './tls-certificate.js';
+import { createTlsServer, type ServerOptions } from './tls-server.js';
 
 const KEEP_ALIVE_MS = 72_000;
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -31,14 +31,13 @@ export interface ServerState {
 }
 
 /**
- * Makes the HTTP server: `node:http`, or `node:https` when TLS is terminated here. Each request goes to the fast
- * path first, then to Fastify. Time limits: headers within the read timeout, a whole request within the upload
- * timeout, no pause in sending longer than the stream idle timeout.
+ * Makes the HTTP server: `node:http`, or when TLS is terminated here HTTP/2 and HTTP/1.1 as the client chooses. Each
+ * request goes to the fast path first, then to Fastify. Time limits: headers within the read timeout, a whole
+ * request within the upload timeout, no pause in sending longer than the stream idle timeout.
  */
 export function serverFactory(server: ServerConfig, tls: TlsConfig, state: ServerState) {
   return (handler: RequestListener): Server => {
-    const listener = requestListener(handler, state);
-    const options = {
+    const options: ServerOptions = {
       headersTimeout: server.readTimeoutMs,
       requestTimeout: Math.max(server.uploadTimeoutMs, server.readTimeoutMs),
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
@@ -49,15 +48,13 @@ export function serverFactory(server: ServerConfig, tls: TlsConfig, state: Serve
       requireHostHeader: false,
       noDelay: true,
     };
-    const created = tls.enabled
-      ? createTlsServer({ ...options, ...readCertificate(tls) }, listener)
-      : createServer(options, listener);
-    if (tls.enabled) followCertificate(created as ReturnType<typeof createTlsServer>, tls);
+    const listener = requestListener(handler, state);
+    const created = tls.enabled ? createTlsServer(tls, options, listener) : createServer(options, listener);
     created.on('checkContinue', (request, response) => {
       awaitContinue(request, response);
       listener(request, response);
     });
-    created.setTimeout(server.streamIdleTimeoutMs, destroyStalled);
+    created.setTimeout(server.streamIdleTimeoutMs, endStalled);
     return created;
   };
 }
@@ -73,10 +70,18 @@ function requestListener(handler: RequestListener, state: ServerState): RequestL
 /** Browsers of other origins and doubtful requests get their headers and refusals from the router. */
 function isOrdinary(request: IncomingMessage): boolean {
   const { host, origin } = request.headers;
-  return host !== undefined && origin === undefined && !hasTwoCredentials(request);
+  const hasHost = host !== undefined || request.httpVersionMajor === 2;
+  return hasHost && origin === undefined && !hasTwoCredentials(request);
 }
 
-/** A peer that takes nothing of what waits to be sent is cut off; one that waits for an answer is not. */
-function destroyStalled(socket: Socket): void {
-  if (socket.writableLength > 0) socket.destroy();
+/**
+ * A peer that takes nothing of what waits to be sent is cut off; one that waits for an answer is not. A quiet
+ * HTTP/2 session (it has no `writableLength`) ends as soon as its requests have.
+ */
+function endStalled(peer: Socket | Http2Session): void {
+  if ('writableLength' in peer) {
+    if (peer.writableLength > 0) peer.destroy();
+  } else {
+    peer.close();
+  }
 }

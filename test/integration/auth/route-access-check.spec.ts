@@ -55,6 +55,7 @@ describe('an application with a route that does not say who may call it (C2)', (
 
   it('starts once each has a rule', async () => {
     const server = await startGuarded(database, [Declared]);
+    expect((await fetch(`${server.url}/declared`)).status).toBe(200);
     await server.stop();
   });
 });
