@@ -29,7 +29,7 @@ export function formatTable(results: readonly WorkloadResult[]): string {
     cells
       .map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
       .join('  ');
-  const notes = results.flatMap(({ id, notes }) => notes.map((note) => `  ${id}: ${note}`));
+  const notes = results.flatMap((result) => result.notes.map((note) => `  ${result.id}: ${note}`));
   return [line(HEADINGS), ...rows.map(line), '', ...notes].join('\n');
 }
 

@@ -5,7 +5,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const shell = process.ppid;
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 24 || (major === 24 && minor < 11)) {
   console.error(
@@ -23,15 +22,6 @@ try {
 } catch (error) {
   console.error(error.message);
   process.exit(1);
-}
-// npm starts this through a shell that does not pass signals on: when the shell is gone, stop as it was told to.
-if (process.env.npm_lifecycle_event !== undefined && shell > 1) {
-  const watch = setInterval(() => {
-    if (process.ppid === shell) return;
-    clearInterval(watch);
-    process.kill(process.pid, 'SIGTERM');
-  }, 250);
-  watch.unref();
 }
 const main = join(root, 'dist', 'src', 'main.js');
 process.argv[1] = main;

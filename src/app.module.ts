@@ -19,15 +19,7 @@ import { StorageModule } from './storage/storage.module.js';
 import { UsageModule } from './usage/usage.module.js';
 
 /** Technical services that know no feature. */
-const PLATFORM = [
-  ClockModule,
-  CryptoModule,
-  JobsModule,
-  MetricsModule,
-  HealthModule,
-  HttpModule,
-  DocumentsModule,
-];
+const PLATFORM = [ClockModule, CryptoModule, JobsModule, HealthModule, HttpModule, DocumentsModule];
 
 /**
  * The table of contents of the product. "Module" and "provider" are Terraform's words here: `ModulesModule`
@@ -54,6 +46,13 @@ export class AppModule {
   /** `tool`: for commands, which leave a running server alone. */
   static forRoot(config: AppConfig, mode: 'serve' | 'tool' = 'serve'): DynamicModule {
     const database = DatabaseModule.forRoot(ENTITIES, { mode, libraries: [migrateJobs] });
-    return { module: AppModule, imports: [ConfigModule.forRoot(config), database, ...PLATFORM, ...FEATURES] };
+    const imports = [
+      ConfigModule.forRoot(config),
+      database,
+      MetricsModule.forRoot(),
+      ...PLATFORM,
+      ...FEATURES,
+    ];
+    return { module: AppModule, imports };
   }
 }

@@ -10,8 +10,10 @@ async function main(): Promise<void> {
   const { config, warnings } = loadConfig();
   const logger = new AppLogger(config.logging);
   for (const warning of warnings) logger.warn(warning, 'Config');
-  const server = await startServer(config, { logger });
-  handleProcessSignals(server, logger);
+  const starting = startServer(config, { logger });
+  // Before the first request can arrive: a signal during the start is not lost, it stops what has started.
+  handleProcessSignals({ stop: async () => (await starting).stop() }, logger);
+  await starting;
   logger.log(`The registry is ready at ${config.server.baseUrl}`, 'Registry');
   if (process.stdout.isTTY) process.stdout.write(welcomeText(config.server.baseUrl));
 }

@@ -69,8 +69,8 @@ describe('without a database', () => {
 
   it('does not replace the key of a database that exists', () => {
     load();
-    mkdirSync(join(cwd, 'data', 'db'));
-    writeFileSync(join(cwd, 'data', 'db', 'PG_VERSION'), '18\n');
+    mkdirSync(join(cwd, 'data', 'db', 'cluster'), { recursive: true });
+    writeFileSync(join(cwd, 'data', 'db', 'cluster', 'PG_VERSION'), '18\n');
     load();
     rmSync(secretsFile());
     expect(() => load()).toThrow(/ENCRYPTION_KEY: expected the key with which the database .* was set up/);

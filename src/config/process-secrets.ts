@@ -53,7 +53,7 @@ function requirement(name: string): string {
 /** A database that exists was encrypted with a key that is not here: a new one would make its secrets unreadable. */
 function refuseForgottenKey(values: ConfiguredValues, path: string): void {
   const { embeddedDirectory } = values.app.database;
-  if (embeddedDirectory === null || !existsSync(join(embeddedDirectory, 'PG_VERSION'))) return;
+  if (embeddedDirectory === null || !existsSync(join(embeddedDirectory, 'cluster', 'PG_VERSION'))) return;
   values.refuse(
     KEY,
     `expected the key with which the database in ${embeddedDirectory} was set up; restore ${path} or set ${KEY}`,

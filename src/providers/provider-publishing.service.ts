@@ -7,7 +7,6 @@ import type { Version } from '../kernel/terraform/version.js';
 import type { PublishGrant } from '../orgs/domain/publish-grant.js';
 import { ArchiveRejected } from '../platform/archives/archives.errors.js';
 import { failpoint } from '../platform/failpoints/failpoint.js';
-import type { IncomingRelease } from './domain/provider-release.js';
 import type { ProviderVersion } from './domain/provider-version.js';
 import { InvalidProviderBinary, ProviderSignatureRequired } from './domain/providers.errors.js';
 import type { RegistryProvider } from './domain/registry-provider.js';
@@ -66,13 +65,13 @@ export class ProviderPublishing {
   ): Promise<PublishedRelease> {
     const packages: InspectedPackage[] = [];
     for (const sent of upload.packages) packages.push(await this.inspect(address, version, sent));
-    const { sums, publisherKeyArmor } = await this.signatures.verify(grant, upload);
-    if (!sums && this.config.requireProviderSignature) {
+    const publisher = await this.signatures.verify(grant, upload);
+    if (!publisher.sums && this.config.requireProviderSignature) {
       const isSigned = await this.recorder.isSignedByPublisher(address, version);
       if (!isSigned) throw new ProviderSignatureRequired();
     }
-    const incoming: IncomingRelease = { packages, protocols: upload.protocols, publisherKeyArmor, sums };
-    const recorded = await this.recorder.record(grant, address, version, { ...incoming, packages }, about);
+    const incoming = { packages, protocols: upload.protocols, ...publisher };
+    const recorded = await this.recorder.record(grant, address, version, incoming, about);
     failpoint('after-commit-before-reply');
     return { ...recorded, packages };
   }

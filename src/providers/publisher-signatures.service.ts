@@ -23,6 +23,8 @@ export interface VerifiedPublisher {
   readonly publisherKeyArmor?: string;
   /** Present when a checksum document came with a signature that counts for the namespace. */
   readonly sums?: PublisherSums;
+  /** The checksum document that came without a signature. */
+  readonly unsignedShasums?: string;
 }
 
 /**
@@ -52,7 +54,8 @@ export class PublisherSignatures {
       sent,
       registered.length > 0 ? registered.filter((key) => !key.isRevoked) : sentKey ? [sentKey] : [],
     );
-    return { publisherKeyArmor: sentKey?.armor, sums };
+    const unsignedShasums = sums ? undefined : sent.shasums?.toString('utf8');
+    return { publisherKeyArmor: sentKey?.armor, sums, unsignedShasums };
   }
 
   private async verifySums(

@@ -4,17 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ObjectRange, ObjectStore, StoredObject } from '../../src/storage/object-store.js';
-
-/** A store under test, empty, with what the suite has to do to it. */
-export interface StoreUnderTest {
-  readonly store: ObjectStore;
-  /** Makes the store impossible to reach; returns what ends that. */
-  readonly breakConnection: () => Promise<() => Promise<void>>;
-  /** Everything that the store keeps, also files that are not objects: must be empty after a failed write. */
-  readonly residue: () => Promise<readonly string[]>;
-  readonly dispose: () => Promise<void>;
-}
+import type { ObjectRange, ObjectStore } from '../../src/storage/object-store.js';
+import { storeOutageContract } from './object-store-outage.contract.js';
+import { all, type StoreUnderTest } from './store-under-test.js';
 
 /** What every object store must do. One call per adapter. */
 export function objectStoreContract(name: string, start: () => Promise<StoreUnderTest>): void {
@@ -142,6 +134,17 @@ export function objectStoreContract(name: string, start: () => Promise<StoreUnde
         }
         expect(seen.filter((length) => length !== -1 && length !== bytes.length)).toEqual([]);
         expect(await read('race/whole')).toHaveLength(bytes.length);
+      });
+
+      it('writes a path again and again while it is removed again and again', async () => {
+        const sources = await Promise.all(
+          Array.from({ length: 100 }, () => fileOf(Buffer.from('same bytes'))),
+        );
+        const writes = sources.map((source) => store.put('race/removed', source));
+        const removals = sources.map(() => store.delete('race/removed'));
+        await Promise.all([...writes, ...removals]);
+        await put('race/removed', 'same bytes');
+        expect(await text('race/removed')).toBe('same bytes');
       });
 
       it('writes many paths at once', async () => {
@@ -455,55 +458,7 @@ export function objectStoreContract(name: string, start: () => Promise<StoreUnde
       });
     });
 
-    describe('signedUrl', () => {
-      it('gives a URL of the store or says that there is none, without asking the store', async () => {
-        const reconnect = await target.breakConnection();
-        const url = await store.signedUrl('blobs/x.zip', {
-          expiresAtMs: Date.now() + 60_000,
-          filename: 'x.zip',
-          contentType: 'application/zip',
-        });
-        await reconnect();
-        expect(url === undefined ? 'https:' : new URL(url).protocol).toMatch(/^https?:$/);
-      });
-
-      it('refuses a path that is none', async () => {
-        await expect(
-          store.signedUrl('../x', { expiresAtMs: Date.now(), filename: 'x', contentType: 'text/plain' }),
-        ).rejects.toMatchObject({ reason: 'path' });
-      });
-    });
-
-    describe('a store that cannot be reached', () => {
-      const unavailable = { name: 'ObjectStoreUnavailable', kind: 'unavailable' };
-
-      it('never says that an object is missing', async () => {
-        await put('a/b', 'x');
-        const reconnect = await target.breakConnection();
-        await expect(store.get('a/b')).rejects.toMatchObject(unavailable);
-        await expect(store.stat('a/b')).rejects.toMatchObject(unavailable);
-        await expect(store.stat('a/absent')).rejects.toMatchObject(unavailable);
-        await reconnect();
-        expect(await text('a/b')).toBe('x');
-      });
-
-      it('never says that an object was stored, removed or listed', async () => {
-        await put('a/b', 'x');
-        const reconnect = await target.breakConnection();
-        await expect(put('a/new', 'x')).rejects.toMatchObject(unavailable);
-        await expect(store.delete('a/b')).rejects.toMatchObject(unavailable);
-        await expect(all(store.list(''))).rejects.toMatchObject(unavailable);
-        await reconnect();
-        expect(await paths('')).toEqual(['a/b']);
-      });
-
-      it('says nothing about where it keeps the bytes', async () => {
-        const reconnect = await target.breakConnection();
-        const error = await store.stat('a/b').catch((failure: Error) => failure);
-        await reconnect();
-        expect((error as Error).message).not.toMatch(/[/\\]|ENO|EIO/);
-      });
-    });
+    storeOutageContract(() => target);
 
     it('keeps the sources of a test apart from its objects', async () => {
       const source = await fileOf(Buffer.from('x'));
@@ -520,11 +475,4 @@ function digestOf(bytes: Buffer): string {
 
 function pause(ms: number): Promise<false> {
   return new Promise((resolve) => setTimeout(() => resolve(false), ms));
-}
-
-/** Everything that a list yields. */
-export async function all(list: AsyncIterable<StoredObject>): Promise<StoredObject[]> {
-  const found: StoredObject[] = [];
-  for await (const object of list) found.push(object);
-  return found;
 }

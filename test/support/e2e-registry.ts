@@ -38,13 +38,15 @@ export class E2eRegistry {
     const directory = mkdtempSync(join(tmpdir(), 'tfr-e2e-tls-'));
     const tls = transport === 'tls' ? await issueTestTls(directory) : undefined;
     const proxy = await RecordingProxy.listen(await freePort(), tls);
+    const registry = await RegistryProcess.prepare({ tls, publicUrl: proxy.url, env });
     try {
-      const registry = await RegistryProcess.start({ tls, publicUrl: proxy.url, env });
+      await registry.launch();
       proxy.forwardTo(registry.url);
       const key = await registry.createKey('modules:write,providers:write');
       return new E2eRegistry(directory, tls, registry, proxy, key);
     } catch (error) {
       await proxy.close();
+      await registry.dispose();
       rmSync(directory, { recursive: true, force: true });
       throw error;
     }

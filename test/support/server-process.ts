@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, Serializable } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -21,6 +21,8 @@ export interface RegistryOptions {
   env?: Record<string, string>;
   /** Options for Node itself, e.g. `--import=…`. */
   nodeOptions?: string[];
+  /** Give the process a channel for `ask`. */
+  ipc?: boolean;
   readyWithinMs?: number;
 }
 
@@ -97,19 +99,28 @@ export class RegistryProcess {
   }
 
   /** Starts the process (again, in the same directory and on the same port) and waits until it is ready. */
-  async launch(more: { nodeOptions?: string[]; env?: Record<string, string> } = {}): Promise<void> {
-    const options = [...(this.options.nodeOptions ?? []), ...(more.nodeOptions ?? [])];
-    const child = spawn(process.execPath, [...options, join(this.dist, 'src', 'main.js')], {
+  async launch(more: { env?: Record<string, string> } = {}): Promise<void> {
+    const { nodeOptions = [], ipc } = this.options;
+    const child = spawn(process.execPath, [...nodeOptions, join(this.dist, 'src', 'main.js')], {
       cwd: this.directory,
       env: { ...this.env, ...more.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ipc ? 'ipc' : 'ignore'],
     });
     this.child = child;
     const remember = (chunk: Buffer): string =>
       (this.output = (this.output + chunk.toString()).slice(-200_000));
-    child.stdout.on('data', remember);
-    child.stderr.on('data', remember);
+    child.stdout?.on('data', remember);
+    child.stderr?.on('data', remember);
     await this.waitUntilReady();
+  }
+
+  /** Sends a message over the channel and gives the reply to it. */
+  ask(message: Serializable): Promise<unknown> {
+    const child = this.child!;
+    return new Promise((done) => {
+      child.once('message', done);
+      child.send(message);
+    });
   }
 
   async waitUntilReady(): Promise<void> {
@@ -215,7 +226,7 @@ export class RegistryProcess {
 
   /** A killed registry leaves its PostgreSQL running; it is known by the pid file in our own directory. */
   private async endDatabase(): Promise<void> {
-    const pidFile = join(this.directory, 'data', 'db', 'postmaster.pid');
+    const pidFile = join(this.directory, 'data', 'db', 'cluster', 'postmaster.pid');
     for (let attempt = 0; attempt < 100 && existsSync(pidFile); attempt += 1) {
       const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
       try {

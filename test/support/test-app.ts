@@ -166,7 +166,7 @@ export class TestApp {
       if (this.get(TempFiles).inUse > 0) problems.push('an upload directory is still in use');
       this.agent.destroy();
       await this.server.stop();
-      problems.push(...this.lines.filter((line) => /"level":"(error|fatal)"/.test(line)));
+      problems.push(...this.lines.filter(isMishap));
       shared.processes -= 1;
       if (shared.processes === 0) problems.push(...(await this.leftovers()));
     } finally {
@@ -201,6 +201,12 @@ export class TestApp {
       ...openDeletions.map((key) => `unfinished deletion: ${key}`),
     ];
   }
+}
+
+/** Every error in the log except the record of a request that was answered with 503, which a test may want. */
+function isMishap(line: string): boolean {
+  const { level, msg, status } = JSON.parse(line) as { level: string; msg?: string; status?: number };
+  return ['error', 'fatal'].includes(level) && !(msg === 'request' && status === 503);
 }
 
 async function withTestDefaults(environment: TestSettings): Promise<Record<string, string>> {

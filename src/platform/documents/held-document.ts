@@ -31,7 +31,7 @@ export class HeldDocument {
     this.texts = texts;
     this.links = links;
     this.route = documentRoute(document.path);
-    this.weight = OVERHEAD_BYTES + 3 * body.length;
+    this.weight = OVERHEAD_BYTES + 4 * body.length;
   }
 
   /** The bytes to answer now. */

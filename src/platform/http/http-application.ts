@@ -9,7 +9,7 @@ import { AppLogger } from '../logging/logger.js';
 import { RequestLog } from '../logging/request-log.hook.js';
 import { Metrics } from '../metrics/metrics.js';
 import { AllowedMethods } from './allowed-methods.js';
-import { addApiDocs } from './api-docs.js';
+import { ApiDescription } from './api-description.js';
 import { formatBytes } from './byte-size.js';
 import { answerClientError } from './client-error.js';
 import { CorsPolicy } from './cors.js';
@@ -53,7 +53,7 @@ export async function createHttpApplication(
   });
   app.useGlobalFilters(errors);
   app.useGlobalPipes(validation());
-  if (config.web.apiDocsEnabled) addApiDocs(instance, () => buildOpenApi(app, config.web));
+  app.get(ApiDescription, { strict: false }).describeWith(() => buildOpenApi(app, config.web));
   addRequestMeter(instance, app.get(Metrics, { strict: false }), app.get(RequestLog, { strict: false }));
   await app.init();
   await instance.ready();

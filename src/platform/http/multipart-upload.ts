@@ -73,6 +73,7 @@ export class MultipartUpload {
     spool: SpoolDirectory,
   ): Promise<ReceivedUpload> {
     const idle = setTimeout(() => request.raw.destroy(), this.server.streamIdleTimeoutMs);
+    const whole = setTimeout(() => request.raw.destroy(), this.server.uploadTimeoutMs);
     const upload: UploadInProgress = {
       spec,
       spool,
@@ -91,6 +92,7 @@ export class MultipartUpload {
       checkDigest?.();
     } finally {
       clearTimeout(idle);
+      clearTimeout(whole);
     }
     return new ReceivedUpload(upload.fields, upload.files, () => spool.remove());
   }

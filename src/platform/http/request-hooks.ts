@@ -50,7 +50,7 @@ function onRequest(
   { headers, cors, errors, allowed, state }: HookDependencies,
 ): void {
   void reply.headers(headers).header('x-request-id', request.id);
-  if (state.isDraining) void reply.header('connection', 'close');
+  if (state.isDraining && request.raw.httpVersionMajor === 1) void reply.header('connection', 'close');
   const { origin } = request.headers;
   if (origin !== undefined) void reply.headers(cors.responseHeaders(origin));
   const refusal = refusedAtEdge(request.raw);
@@ -102,8 +102,9 @@ function answerOptions(
 /** An ordinary body has the read timeout to arrive; an upload has its own limits. */
 function limitBodyTime(request: FastifyRequest, timeoutMs: number): void {
   const { raw } = request;
-  const hasBody =
-    raw.headers['content-length'] !== undefined || raw.headers['transfer-encoding'] !== undefined;
+  const { headers, httpVersionMajor, complete } = raw;
+  const isAnnounced = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+  const hasBody = isAnnounced || (httpVersionMajor === 2 && !complete);
   if (!hasBody || isUpload(request)) return;
   sendContinue(raw);
   const timer = setTimeout(() => {

@@ -225,7 +225,7 @@ describe('a streamed file', () => {
         ),
     };
     const port = await serve(broken, { onFailure: (error) => (failure = error) });
-    await expect(ask(port)).rejects.toThrow();
+    await expect(ask(port)).rejects.toThrow('aborted');
     await vi.waitFor(() => expect(failure?.message).toBe('EIO'));
   });
 

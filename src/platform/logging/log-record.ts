@@ -18,6 +18,12 @@ export const LOG_FIELDS = [
   'attempt',
   'count',
   'bytes',
+  'key',
+  'doomed',
+  'adopted',
+  'removed',
+  'finished',
+  'temp_files',
 ] as const;
 
 type FieldValue = string | number | boolean;

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { LoggingConfig } from '../../config/logging.config.js';
 import { AppLogger } from './logger.js';
 import { RequestLog } from './request-log.hook.js';
@@ -96,16 +96,15 @@ describe('the log', () => {
     try {
       const output = join(directory, 'logs', 'registry.log');
       const logger = new AppLogger(Object.assign(new LoggingConfig(), { output }));
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      const holds = (path: string, text: string) =>
+        vi.waitFor(async () => expect(await readFile(path, 'utf8')).toContain(text), { timeout: 5_000 });
       logger.log('before');
-      logger.flush();
+      await holds(output, 'before');
       await rename(output, `${output}.1`);
       logger.reopen();
-      await new Promise((resolve) => setTimeout(resolve, 50));
       logger.log('after');
-      logger.flush();
-      expect(await readFile(`${output}.1`, 'utf8')).toContain('before');
-      expect(await readFile(output, 'utf8')).toContain('after');
+      await holds(output, 'after');
+      expect(await readFile(`${output}.1`, 'utf8')).not.toContain('after');
     } finally {
       await rm(directory, { recursive: true, force: true });
     }

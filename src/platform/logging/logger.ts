@@ -4,7 +4,13 @@ import { LoggingConfig } from '../../config/logging.config.js';
 import { LOG_LEVELS, type LogLevel, type LogRecord, logRecord } from './log-record.js';
 
 /** Contexts in which Nest tells how it wires the application, a hundred lines at every start. */
-const WIRING = new Set(['InstanceLoader', 'RouterExplorer', 'RoutesResolver', 'NestFactory', 'NestApplication']);
+const WIRING = new Set([
+  'InstanceLoader',
+  'RouterExplorer',
+  'RoutesResolver',
+  'NestFactory',
+  'NestApplication',
+]);
 
 /** Where lines go. */
 export interface LogDestination {
@@ -87,9 +93,16 @@ function lastText(values: unknown[]): string | undefined {
 }
 
 function openDestination(output: string): LogDestination {
-  if (output === 'stdout') return pino.destination({ dest: 1, sync: false });
-  if (output === 'stderr') return pino.destination({ dest: 2, sync: false });
-  return pino.destination({ dest: output, sync: false, mkdir: true, append: true });
+  if (output === 'stdout' || output === 'stderr') {
+    const stream = pino.destination({ dest: output === 'stdout' ? 1 : 2, sync: false });
+    return { write: (line) => void stream.write(line), flushSync: () => stream.flushSync() };
+  }
+  const file = pino.destination({ dest: output, sync: false, mkdir: true, append: true });
+  // A log that cannot be written must not end the process.
+  file.on('error', (error: Error) =>
+    process.stderr.write(`The log file cannot be written: ${error.message}\n`),
+  );
+  return file;
 }
 
 function jsonWriter(destination: LogDestination): (record: LogRecord) => void {

@@ -18,7 +18,6 @@ export class MetricsServer implements OnApplicationShutdown {
   /** Starts listening; does nothing when metrics are switched off. Returns the port. */
   async listen(): Promise<number | undefined> {
     if (!this.config.enabled || !this.config.metricsEnabled) return undefined;
-    this.metrics.includeProcess();
     const server = createServer((request, response) => void this.answer(request, response));
     server.requestTimeout = 10_000;
     const { metricsPort: port, metricsHost: host } = this.config;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Fixed bounds, in seconds, from an answer out of memory to a large upload. */
 const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -26,7 +26,6 @@ export interface DownloadLabels {
  */
 @Injectable()
 export class Metrics {
-  private readonly registry = new Registry();
   private readonly meters = new Map<string, RequestMeter>();
   private openConnections: () => number = () => 0;
 
@@ -60,7 +59,7 @@ export class Metrics {
     }),
   };
 
-  constructor() {
+  constructor(private readonly registry: Registry) {
     const connections = (): number => this.openConnections();
     new Gauge({
       name: 'db_open_connections',
@@ -97,11 +96,6 @@ export class Metrics {
   /** Says where the number of open database connections is read whenever somebody looks at the metrics. */
   watchConnections(openConnections: () => number): void {
     this.openConnections = openConnections;
-  }
-
-  /** Adds the metrics of the process: CPU, memory, event loop. Once per process. */
-  includeProcess(): void {
-    collectDefaultMetrics({ register: this.registry });
   }
 
   /** All metrics in the text format of Prometheus. */

@@ -69,6 +69,15 @@ describe('a release signed by the registry', () => {
     );
   });
 
+  it('compares sums that came without a signature with the packages of the call', () => {
+    const packages = [incoming('amd64', 'a')];
+    const right = sums(['amd64', 'a'], ['386', 'b']).text;
+    expect(plan(null, { packages, unsignedShasums: right }).signing.kind).toBe('registry');
+    expect(() => plan(null, { packages, unsignedShasums: sums(['amd64', 'b']).text })).toThrow(
+      'but the uploaded file has',
+    );
+  });
+
   it('becomes publisher-signed when later sums list everything that is there', () => {
     const existing = stored([held('amd64', 'a')]);
     const complete = sums(['amd64', 'a'], ['386', 'b']);
@@ -108,6 +117,13 @@ describe('a release signed by its publisher', () => {
     expect(() => plan(existing, { packages: [incoming('386', 'b')], sums: sums(['386', 'b']) })).toThrow(
       'another shasums_file',
     );
+  });
+
+  it('refuses other sums that came without a signature, and takes its own', () => {
+    const packages = [incoming('386', 'b')];
+    const unsignedShasums = sums(['386', 'b']).text;
+    expect(() => plan(existing, { packages, unsignedShasums })).toThrow('another shasums_file');
+    expect(plan(existing, { packages, unsignedShasums: signed.text }).signing.kind).toBe('publisher');
   });
 
   it('refuses sums that list an uploaded file with another hash', () => {

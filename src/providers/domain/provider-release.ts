@@ -33,6 +33,8 @@ export interface IncomingRelease {
   readonly protocols?: readonly string[];
   readonly publisherKeyArmor?: string;
   readonly sums?: PublisherSums;
+  /** A checksum document that came without a signature: it is compared with the packages and not served. */
+  readonly unsignedShasums?: string;
 }
 
 /** What the version looks like once the call is recorded. */
@@ -108,7 +110,8 @@ function assertSameStory(
   if (publisherKeyArmor && incoming.publisherKeyArmor && incoming.publisherKeyArmor !== publisherKeyArmor) {
     throw new ProviderReleaseDiffers('gpg_public_key', version);
   }
-  if (signedBy === 'publisher' && incoming.sums && incoming.sums.text !== shasums) {
+  const sent = incoming.sums?.text ?? incoming.unsignedShasums;
+  if (signedBy === 'publisher' && sent !== undefined && sent !== shasums) {
     throw new ProviderReleaseDiffers('shasums_file', version);
   }
 }
@@ -134,6 +137,10 @@ function chooseSigning(
     for (const { filename, digest } of all) assertListed(listed, filename, digest);
     return { kind: 'publisher', sums: incoming.sums };
   }
+  if (incoming.unsignedShasums !== undefined) {
+    const listed = Shasums.parse(incoming.unsignedShasums).entries;
+    for (const { filename, digest } of incoming.packages) assertListed(listed, filename, digest);
+  }
   return {
     kind: 'registry',
     shasums: Shasums.format(all.map(({ filename, digest }) => [filename, digest] as const)),
@@ -141,7 +148,7 @@ function chooseSigning(
 }
 
 /** Demands that a checksum document lists `filename` with `digest`. */
-export function assertListed(listed: ReadonlyMap<string, string>, filename: string, digest: string): void {
+function assertListed(listed: ReadonlyMap<string, string>, filename: string, digest: string): void {
   const line = listed.get(filename);
   if (line === undefined) throw new InvalidReleaseChecksums(`shasums_file has no line for ${filename}`);
   if (line !== digest) {

@@ -1,5 +1,6 @@
 import { MemoryObjectStore } from '../../../src/storage/adapters/memory/memory-object-store.js';
-import { all, objectStoreContract } from '../object-store.contract.js';
+import { objectStoreContract } from '../object-store.contract.js';
+import { all } from '../store-under-test.js';
 
 objectStoreContract('memory', async () => {
   const store = new MemoryObjectStore();

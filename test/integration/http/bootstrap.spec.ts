@@ -96,7 +96,7 @@ describe('the running server', () => {
 
   it('stops once, and takes no connection afterwards', async () => {
     await Promise.all([server.stop(), server.stop()]);
-    await expect(get('/livez')).rejects.toThrow();
+    await expect(get('/livez')).rejects.toThrow('fetch failed');
     expect(lines.join('')).not.toContain('"level":"error"');
   });
 });

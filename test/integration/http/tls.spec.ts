@@ -89,7 +89,11 @@ async function ask(
 ): Promise<Answer> {
   const stream = session.request(headers, { endStream: body === undefined });
   if (body !== undefined) stream.end(body);
-  const [answer] = (await once(stream, 'response')) as [Record<string, string>];
+  const cut = once(stream, 'close').then((): never => {
+    throw new Error('The stream was closed without an answer');
+  });
+  const [answer] = (await Promise.race([once(stream, 'response'), cut])) as [Record<string, string>];
+  cut.catch(() => undefined);
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   return { status: Number(answer[':status']), headers: answer, body: Buffer.concat(chunks).toString() };
@@ -213,6 +217,7 @@ describe('TLS', () => {
     const later = new Date(Date.now() + 5_000);
     await Promise.all([utimes(tls.certFile, later, later), utimes(tls.keyFile, later, later)]);
     await eventually(async () => (await fingerprint()) !== before);
+    expect(await fingerprint()).not.toBe(before);
     tls = { ...tls, ca: renewed.ca };
   });
 

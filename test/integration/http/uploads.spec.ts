@@ -222,8 +222,9 @@ describe('broken uploads', () => {
     const socket = await open(port);
     const answer = readAll(socket);
     socket.write(raw(filePart('x'.repeat(100_000))).slice(0, 5_000));
-    await answer;
+    expect(await answer).toBe('');
     await eventually(async () => (await spooled()) === 0);
+    expect(await spooled()).toBe(0);
   });
 
   it('are answered while the client is still sending (D14)', async () => {

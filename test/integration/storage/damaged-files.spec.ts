@@ -1,3 +1,4 @@
+import { Registry } from 'prom-client';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { rm, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
@@ -23,7 +24,7 @@ beforeAll(async () => {
   const server = Object.assign(new ServerConfig(), { publicUrl: 'http://registry.test' });
   const config = Object.assign(new AppConfig(), { server, security: new SecurityConfig() });
   const log = new RequestLog(new AppLogger(new LoggingConfig(), { write: () => undefined }));
-  answers = new FileAnswers(fixture.store, config, new Metrics(), log, new SystemClock());
+  answers = new FileAnswers(fixture.store, config, new Metrics(new Registry()), log, new SystemClock());
 });
 afterAll(() => fixture.stop());
 

@@ -27,7 +27,7 @@ async function crashAt(name: FailpointName, work: () => Promise<unknown>): Promi
     wasThere = true;
     throw new Error(`crash at ${name}`);
   });
-  await expect(work()).rejects.toThrow();
+  await expect(work(), name).rejects.toBeInstanceOf(Error);
   disarm();
   expect(wasThere).toBe(true);
 }

@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
 import type { FileHandle } from 'node:fs/promises';
+import { callbackify } from 'node:util';
 
+const close = callbackify((file: FileHandle) => file.close());
 const READ_AHEAD_BYTES = 256 * 1024;
 
 /**
@@ -25,10 +27,7 @@ export function readPart(file: FileHandle, start: number, length: number): Reada
       );
     },
     destroy(error, done) {
-      file.close().then(
-        () => done(error),
-        (failure: Error) => done(error ?? failure),
-      );
+      close(file, (failure) => done(error ?? failure));
     },
   });
 }

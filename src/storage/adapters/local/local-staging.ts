@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, type Stats } from 'node:fs';
 import { link, lstat, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
@@ -8,7 +8,7 @@ import { failpoint } from '../../../platform/failpoints/failpoint.js';
 import { newSpoolName } from '../../../platform/temp-files/spool-name.js';
 import type { ObjectSource, PutOptions, PutOutcome } from '../../object-store.js';
 import { ObjectStoreRejected } from '../../object-store.errors.js';
-import { systemCode } from './local.errors.js';
+import { saysMissing, systemCode } from './local.errors.js';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -42,15 +42,28 @@ export async function prepareFile(
 
 /** Gives `file` its name in the store, unless there is an object of that name already. */
 export async function linkNew(file: PreparedFile, target: string): Promise<PutOutcome> {
-  try {
-    await link(file.path, target);
-    return 'created';
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
-    const existing = await lstat(target);
-    if (!existing.isFile()) throw new ObjectStoreRejected('denied', undefined, { cause: error });
-    if (existing.size !== file.size) throw new ObjectStoreRejected('exists', undefined, { cause: error });
+  for (;;) {
+    try {
+      await link(file.path, target);
+      return 'created';
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error;
+    }
+    const existing = await statusOf(target);
+    // Removed between the two calls: then the name is free again.
+    if (existing === undefined) continue;
+    if (!existing.isFile()) throw new ObjectStoreRejected('denied');
+    if (existing.size !== file.size) throw new ObjectStoreRejected('exists');
     return 'existed';
+  }
+}
+
+async function statusOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (saysMissing(error)) return undefined;
+    throw error;
   }
 }
 

@@ -44,7 +44,7 @@ export async function startGuarded(
     DatabaseModule.forRoot(IDENTITY_ENTITIES),
     ClockModule,
     CryptoModule,
-    MetricsModule,
+    MetricsModule.forRoot(),
     OrgsModule,
     AuthModule,
   ];

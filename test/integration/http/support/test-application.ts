@@ -104,7 +104,7 @@ function rootModule(controllers: Type[], providers: Provider[], config: AppConfi
       LoggingModule.forRoot(logger),
       Surroundings,
       Given,
-      MetricsModule,
+      MetricsModule.forRoot(),
       HealthModule,
       HttpModule,
       DiscoveryModule,
