@@ -76,7 +76,7 @@ export class ApiDocsController {
   ): Promise<void> {
     this.assertEnabled();
     const type = Object.hasOwn(ASSETS, file) ? ASSETS[file] : undefined;
-    if (type === undefined) throw new NotFoundException();
+    if (type === undefined) throw new NotFoundException('Not found');
     const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
     const bytes = await readFile(join(folder, file));
     const etag = `"${createHash('sha256').update(bytes).digest('hex')}"`;
@@ -86,6 +86,6 @@ export class ApiDocsController {
   }
 
   private assertEnabled(): void {
-    if (!this.web.apiDocsEnabled) throw new NotFoundException();
+    if (!this.web.apiDocsEnabled) throw new NotFoundException('Not found');
   }
 }

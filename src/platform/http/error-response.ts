@@ -50,6 +50,18 @@ export interface FailedRequest {
   readonly terraformVersion?: string | undefined;
 }
 
+const MAX_REASON_PHRASE = 200;
+
+/**
+ * What a refused download says in the status line over HTTP/1.1, where the CLI shows it as it is; undefined for
+ * the usual phrase.
+ */
+export function reasonPhrase({ status, body }: ErrorResponse): string | undefined {
+  if (status !== STATUS_BY_KIND.gone) return undefined;
+  const sentence = typeof body === 'string' ? body.trimEnd() : (body as { error: string }).error;
+  return sentence.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, MAX_REASON_PHRASE);
+}
+
 /** The outcome of an error in the two bodies of REST contract 2.3; what is unexpected becomes a bare 500. */
 export function errorResponse(error: unknown, request: FailedRequest): ErrorResponse {
   if (error instanceof DomainError) return domainErrorResponse(error, request);

@@ -1,7 +1,13 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../../kernel/errors.js';
-import { type ErrorResponse, errorResponse, type FailedRequest, statusResponse } from './error-response.js';
+import {
+  type ErrorResponse,
+  errorResponse,
+  type FailedRequest,
+  reasonPhrase,
+  statusResponse,
+} from './error-response.js';
 
 /**
  * Answers every error with the status of its kind and the body of REST contract 2.3. What is not a named error
@@ -31,7 +37,8 @@ export class ErrorFilter implements ExceptionFilter {
     this.send(statusResponse(status, failedRequest(request)), request, reply);
   }
 
-  private send({ status, headers, body }: ErrorResponse, request: FastifyRequest, reply: FastifyReply): void {
+  private send(response: ErrorResponse, request: FastifyRequest, reply: FastifyReply): void {
+    const { status, headers, body } = response;
     if (reply.sent || reply.raw.headersSent) {
       request.raw.destroy();
       return;
@@ -39,6 +46,8 @@ export class ErrorFilter implements ExceptionFilter {
     for (const name of ['content-length', 'content-encoding', 'etag', 'cache-control', 'x-terraform-get']) {
       reply.removeHeader(name);
     }
+    const reason = request.raw.httpVersionMajor === 1 ? reasonPhrase(response) : undefined;
+    if (reason !== undefined) reply.raw.statusMessage = reason;
     void reply.code(status).headers(headers);
     void reply.type(
       typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',

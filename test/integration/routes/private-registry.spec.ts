@@ -381,8 +381,7 @@ describe('organizations beside each other (multi_tenancy.enabled)', () => {
         json: { ascii_armor: signer.publicKey },
       });
     const admin = await app.issueKey('admin', oneId);
-    const denied = await add('open', admin);
-    expect([403, 404]).toContain(denied.status);
+    expectApiError(await add('open', admin), 403, NOT_YOURS);
     expect((await app.publishProvider(onPlatform(provider, 'darwin', 'arm64'), otherKey)).status).toBe(201);
   });
 });

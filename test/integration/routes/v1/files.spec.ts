@@ -73,6 +73,17 @@ describe('GET /v1/files/{key…} as a client gets there', () => {
     expect(file.headers['content-encoding']).toBeUndefined();
   });
 
+  it('opens a bare address with a credential of a reader, as Bearer or as Basic (checklist 22)', async () => {
+    const bare = archive.pathname;
+    const reader = await app.issueKey('modules:read');
+    const basic = Buffer.from(`anybody:${reader}`).toString('base64');
+    for (const authorization of [`Bearer ${reader}`, `Basic ${basic}`]) {
+      const file = await app.request(bare, { headers: { authorization } });
+      expect(file.status).toBe(200);
+      expect(file.body.equals(module.archive)).toBe(true);
+    }
+  });
+
   it('refuses a signature for another object, a later expiry, and none (checklist 20, 21)', async () => {
     const forged = new URL(archive);
     forged.pathname = new URL(document.download_url).pathname;

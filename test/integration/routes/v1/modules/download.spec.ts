@@ -34,7 +34,7 @@ describe('GET /v1/modules/{namespace}/{name}/{system}/{version}/download', () =>
     expect(answer.headers['vary']).toBe('X-Terraform-Version');
   });
 
-  it('names an absolute URL with a known suffix, the right checksum and 10 to 15 minutes left (checklist 20, 46, 47, 48, 61)', async () => {
+  it('names an absolute URL with a known suffix, the right checksum and 10 to 15 minutes left (checklist 20, 46, 47, 48, 49, 60, 61)', async () => {
     const url = new URL(await locationOf());
     expect(url.origin).toBe('http://registry.test');
     const digest = sha256(module.archive);
@@ -91,6 +91,15 @@ describe('GET /v1/modules/{namespace}/{name}/{system}/{version}/download', () =>
     const head = await app.request(path, { lean: true, method: 'HEAD' });
     expect(head).toMatchObject({ status: 204, body: Buffer.alloc(0) });
     expect(head.headers['x-terraform-get']).toMatch(/^http:\/\/registry\.test\//);
+  });
+
+  it('never redirects, whatever the spelling (checklist 110)', async () => {
+    for (const target of [path, `${path}/`, `${path}?terraform-get=1`, path.replace('1.2.0', 'v1.2')]) {
+      expect((await app.request(target, { lean: true })).status).toBe(204);
+    }
+    for (const target of [path.replace('/acme/', '/ACME/'), `${path}//`, path.replace('/v1/', '/V1/')]) {
+      expect((await app.request(target, { lean: true })).status).toBe(404);
+    }
   });
 
   it('counts each GET once and no HEAD, with or without a CLI, in number and metric (checklist 62)', async () => {
@@ -180,6 +189,7 @@ describe('GET /v1/modules/{namespace}/{name}/{system}/{version}/download', () =>
     const cli = await app.request(target, { lean: true });
     expect(cli).toMatchObject({ status: 410, body: Buffer.from('CVE-2026-1\n') });
     expect(cli.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(cli.reason).toBe('CVE-2026-1');
     expectProtocolError(await app.request(target), 410, 'CVE-2026-1');
     const list = await app.request(`${moduleProtocolPath(held)}/versions`, { lean: true });
     expect(list.json()).toMatchObject({

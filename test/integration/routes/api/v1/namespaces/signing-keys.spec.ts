@@ -181,6 +181,7 @@ describe('/api/v1/namespaces/{name}/signing-keys', () => {
         const download = await app.request(path, { lean });
         expect(download.status).toBe(410);
         expect(download.json<{ error: string }>().error).toMatch(/ is compromised$/);
+        expect(download.reason).toBe(download.json<{ error: string }>().error);
         const versions = await app.request(`${providerProtocolPath(release)}/versions`, { lean });
         expect(versions.json<{ versions: object[] }>().versions).toMatchObject([{ version: '2.0.0' }]);
       }

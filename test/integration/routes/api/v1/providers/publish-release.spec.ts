@@ -132,16 +132,13 @@ describe('POST /api/v1/providers, a release in one call', () => {
     ['another type', () => packageName('other', '1.0.0', 'linux_amd64')],
     ['another version', (type) => packageName(type, '1.0.1', 'linux_amd64')],
     ['no platform', (type) => `terraform-provider-${type}_1.0.0.zip`],
-    ['a path', (type) => `x/${packageName(type, '1.0.0', 'linux_amd64')}`],
     ['any name', () => 'provider.zip'],
-  ])('refuses a file named after %s', async (what, nameOf) => {
+  ])('refuses a file named after %s', async (_what, nameOf) => {
     const type = uniqueName('named');
     const canonical = packageName(type, '1.0.0', 'linux_amd64');
     const release = await aSignedRelease(signer, { type, platforms: ['linux_amd64'] });
     const packages = { [nameOf(type)]: release.packages[canonical]! };
     const answer = await app.publishRelease({ ...release, packages });
-    // Programs that send files strip folders from names, and so does the reader of forms.
-    if (what === 'a path' && answer.status === 201) return;
     expectApiError(
       answer,
       400,
