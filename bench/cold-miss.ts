@@ -1,94 +1,97 @@
-import { NAMESPACE, PLATFORMS, moduleName, providerType, versionText } from './data-set.js';
+import type pg from 'pg';
+import { NAMESPACE, moduleName, versionText } from './data-set.js';
 import { load, loadFor, requestBytes } from './http-load.js';
-import { type Measurement, measure, medianOf } from './measurement.js';
-import type { BenchOptions } from './options.js';
+import { type Measurement, measure, medianOf, spreadOf } from './measurement.js';
+import { MAX_YARDSTICK_SPREAD, type BenchOptions } from './options.js';
 import type { WorkloadResult } from './result.js';
 import type { BenchServers } from './servers.js';
 
 const LEAN = { 'X-Terraform-Version': '1.11.4' };
 const TARGET = 0.15;
 const MAX_MICROS = 200;
+const MODULE = `/v1/modules/${NAMESPACE}/${moduleName(0)}/aws`;
 
 /** Workload 7: documents that a process has never answered, each asked for once, after a restart. */
 export async function runColdMiss(servers: BenchServers, options: BenchOptions): Promise<WorkloadResult> {
+  const counts = options.isQuick ? { warm: 4_000, measured: 3_000 } : { warm: 10_000, measured: 10_000 };
+  const total = counts.warm + counts.measured;
   const raw = await servers.startRaw(204, 0);
   const database = await servers.connectDatabase();
+  await addDocuments(database, total);
   const rounds: Measurement[] = [];
   const yardstick: Measurement[] = [];
   const statements: number[] = [];
   for (let round = 0; round < options.rounds; round += 1) {
     const plan = { port: raw.port, connections: options.connections, request: requestBytes('/', LEAN) };
+    await loadFor({ ...plan, durationMs: options.warmMs });
     yardstick.push(
       await measure(raw.pid, undefined, () => loadFor({ ...plan, durationMs: options.measureMs })),
     );
     await servers.stopRegistry();
-    await servers.startRegistry();
-    await once(servers, options, providerDownloads(options));
     const before = await transactions(database);
-    const paths = moduleDownloads(options);
-    const measured = await measure(servers.registry.pid, servers.database.pid, () =>
-      once(servers, options, paths),
+    await servers.startRegistry();
+    await askOnce(servers, options, 0, counts.warm);
+    const { pid } = servers.registry;
+    rounds.push(
+      await measure(pid, servers.database.pid, () => askOnce(servers, options, counts.warm, total)),
     );
-    rounds.push(measured);
-    // PostgreSQL reports what a backend did at most a second later.
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
-    statements.push(((await transactions(database)) - before) / paths.length);
+    // A backend of PostgreSQL reports everything it did when it ends.
+    await servers.stopRegistry();
+    statements.push(((await transactions(database)) - before) / total);
+    await servers.startRegistry();
   }
   await database.end();
-  const [registry, yard] = [medianOf(rounds), medianOf(yardstick)];
-  const ratio = yard.cpuMicros / registry.cpuMicros;
-  const total = registry.cpuMicros + registry.databaseMicros;
+  return summarize(medianOf(rounds), yardstick, Math.min(...statements));
+}
+
+function summarize(
+  registry: Measurement,
+  yardstick: readonly Measurement[],
+  statements: number,
+): WorkloadResult {
+  const raw = medianOf(yardstick);
+  const ratio = raw.cpuMicros / registry.cpuMicros;
+  const micros = registry.cpuMicros + registry.databaseMicros;
   return {
     id: '7',
     name: 'cold miss',
     registry,
-    raw: yard,
+    raw,
     ratio,
     target: TARGET,
     notes: [
-      `${Math.min(...statements).toFixed(2)} statements per miss (1, and what runs in the background)`,
-      `application and database ${total.toFixed(0)} µs (at most ${MAX_MICROS})`,
+      `${statements.toFixed(3)} statements per miss, the start of the process included`,
+      `application and database ${micros.toFixed(0)} µs (at most ${MAX_MICROS})`,
     ],
-    isMet: ratio >= TARGET && total <= MAX_MICROS,
-    isVoid: false,
+    isMet: ratio >= TARGET && micros <= MAX_MICROS && statements < 1.1,
+    isVoid: spreadOf(yardstick.map((round) => round.cpuMicros)) > MAX_YARDSTICK_SPREAD,
   };
 }
 
-function once(servers: BenchServers, { connections }: BenchOptions, paths: readonly string[]) {
-  const left = [...paths];
+/** Copies of a stored document under further version numbers: as many as a data set cannot have in a short run. */
+async function addDocuments(database: pg.Client, count: number): Promise<void> {
+  await database.query(
+    `INSERT INTO protocol_documents (path, subject, generation, namespace, scope, visibility, status, etag, body, download)
+     SELECT $1 || '/9.' || n || '.0/download', subject, generation, namespace, scope, visibility, status, etag, body, download
+     FROM protocol_documents, generate_series(0, $2::int - 1) AS n WHERE path = $3`,
+    [MODULE, count, `${MODULE}/${versionText(0)}/download`],
+  );
+  await database.query('VACUUM ANALYZE protocol_documents');
+}
+
+function askOnce(servers: BenchServers, { connections }: BenchOptions, first: number, end: number) {
+  let index = first;
   const next = (): Buffer | undefined => {
-    const path = left.pop();
-    return path === undefined ? undefined : requestBytes(path, LEAN);
+    if (index === end) return undefined;
+    index += 1;
+    return requestBytes(`${MODULE}/9.${index - 1}.0/download`, LEAN);
   };
   return load({ port: servers.registry.port, connections, next });
 }
 
-function moduleDownloads({ data }: BenchOptions): string[] {
-  return range(data.modules).flatMap((index) =>
-    range(data.moduleVersions).map(
-      (version) => `/v1/modules/${NAMESPACE}/${moduleName(index)}/aws/${versionText(version)}/download`,
-    ),
-  );
-}
-
-function providerDownloads({ data }: BenchOptions): string[] {
-  return range(data.providers).flatMap((index) =>
-    range(data.providerVersions).flatMap((version) =>
-      PLATFORMS.map(
-        ({ os, arch }) =>
-          `/v1/providers/${NAMESPACE}/${providerType(index)}/${versionText(version)}/download/${os}/${arch}`,
-      ),
-    ),
-  );
-}
-
-async function transactions(database: Awaited<ReturnType<BenchServers['connectDatabase']>>): Promise<number> {
+async function transactions(database: pg.Client): Promise<number> {
   const { rows } = await database.query(
     'SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()',
   );
   return Number(rows[0].xact_commit);
-}
-
-function range(length: number): number[] {
-  return Array.from({ length }, (_, index) => index);
 }

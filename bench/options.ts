@@ -1,3 +1,6 @@
+/** A run whose yardstick moves more than this between rounds does not count. */
+export const MAX_YARDSTICK_SPREAD = 0.25;
+
 /** How long and how much is measured. */
 export interface BenchOptions {
   readonly isQuick: boolean;

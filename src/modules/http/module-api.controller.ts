@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
 import type { Principal } from '../../access/principal.js';
@@ -7,6 +7,7 @@ import { ModuleAddress } from '../../kernel/terraform/module-address.js';
 import { Version } from '../../kernel/terraform/version.js';
 import type { PublishGrant } from '../../orgs/domain/publish-grant.js';
 import { Namespaces } from '../../orgs/namespaces.service.js';
+import { ApiVersionPath, VersionInPath } from '../../platform/http/version-in-path.decorator.js';
 import { ModuleNotFound } from '../domain/modules.errors.js';
 import { ModuleCatalog } from '../module-catalog.service.js';
 import { ModuleLifecycle } from '../module-lifecycle.service.js';
@@ -17,9 +18,11 @@ import {
   ModuleVersionChangedDto,
 } from './module-api.dto.js';
 import { presentDetail } from './module-api.presenter.js';
+import { ApiModulePath, ModuleInPath } from './module-in-path.decorator.js';
 
 /** Modules as people and scripts see and change them (REST contract 15). */
 @ApiTags('Modules')
+@ApiModulePath()
 @Controller('api/v1/modules/:namespace/:name/:system')
 export class ModuleApiController {
   constructor(
@@ -32,12 +35,8 @@ export class ModuleApiController {
   @Get()
   @PublicRead('modules:read')
   @ApiOkResponse({ type: ModuleDetailDto })
-  async detail(
-    @Param('namespace') namespace: string,
-    @Param('name') name: string,
-    @Param('system') system: string,
-  ): Promise<ModuleDetailDto> {
-    return presentDetail(await this.catalog.detail(ModuleAddress.parse({ namespace, name, system })));
+  async detail(@ModuleInPath() address: ModuleAddress): Promise<ModuleDetailDto> {
+    return presentDetail(await this.catalog.detail(address));
   }
 
   /** Deletes a module; its version numbers and the claim on its namespace stay. */
@@ -45,48 +44,40 @@ export class ModuleApiController {
   @RequireScope('modules:write')
   @ApiOkResponse({ type: ModuleChangedDto })
   async deleteModule(
-    @Param('namespace') namespace: string,
-    @Param('name') name: string,
-    @Param('system') system: string,
+    @ModuleInPath() address: ModuleAddress,
     @CurrentPrincipal() principal: Principal,
   ): Promise<ModuleChangedDto> {
-    const address = ModuleAddress.parse({ namespace, name, system });
     await this.lifecycle.deleteModule(await this.grant(principal, address), address);
+    const { namespace, name, system } = address;
     return { message: 'Module deleted successfully', namespace, name, system };
   }
 
   /** Deletes a version to a tombstone: only the same bytes bring it back. */
   @Delete('versions/:version')
+  @ApiVersionPath()
   @RequireScope('modules:write')
   @ApiOkResponse({ type: ModuleVersionChangedDto })
   async deleteVersion(
-    @Param('namespace') namespace: string,
-    @Param('name') name: string,
-    @Param('system') system: string,
-    @Param('version') versionText: string,
+    @ModuleInPath() address: ModuleAddress,
+    @VersionInPath() version: Version,
     @CurrentPrincipal() principal: Principal,
   ): Promise<ModuleVersionChangedDto> {
-    const address = ModuleAddress.parse({ namespace, name, system });
-    const version = Version.parse(versionText);
     await this.lifecycle.deleteVersion(await this.grant(principal, address), address, version);
     return changed('Version deleted successfully', address, version);
   }
 
   /** Marks a version deprecated. */
   @Post('versions/:version/deprecate')
+  @ApiVersionPath()
   @HttpCode(200)
   @RequireScope('modules:write')
   @ApiOkResponse({ type: ModuleVersionChangedDto })
   async deprecate(
-    @Param('namespace') namespace: string,
-    @Param('name') name: string,
-    @Param('system') system: string,
-    @Param('version') versionText: string,
+    @ModuleInPath() address: ModuleAddress,
+    @VersionInPath() version: Version,
     @Body() body: DeprecateModuleVersionDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<ModuleVersionChangedDto> {
-    const address = ModuleAddress.parse({ namespace, name, system });
-    const version = Version.parse(versionText);
     const grant = await this.grant(principal, address);
     await this.lifecycle.deprecate(grant, address, version, body?.message ?? null);
     return changed('Version deprecated successfully', address, version);
@@ -94,17 +85,14 @@ export class ModuleApiController {
 
   /** Takes the deprecation mark away. */
   @Delete('versions/:version/deprecate')
+  @ApiVersionPath()
   @RequireScope('modules:write')
   @ApiOkResponse({ type: ModuleVersionChangedDto })
   async undeprecate(
-    @Param('namespace') namespace: string,
-    @Param('name') name: string,
-    @Param('system') system: string,
-    @Param('version') versionText: string,
+    @ModuleInPath() address: ModuleAddress,
+    @VersionInPath() version: Version,
     @CurrentPrincipal() principal: Principal,
   ): Promise<ModuleVersionChangedDto> {
-    const address = ModuleAddress.parse({ namespace, name, system });
-    const version = Version.parse(versionText);
     await this.lifecycle.undeprecate(await this.grant(principal, address), address, version);
     return changed('Version deprecation removed successfully', address, version);
   }

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { VersionLifeDto } from '../../platform/http/version-life.dto.js';
 
 /** Text parts of a module upload. The archive is the file part `file`. */
 export class PublishModuleDto {
@@ -110,24 +111,14 @@ export class ModuleRecordDto {
 }
 
 /** One version in the detail of a module. */
-export class ModuleVersionDto {
+export class ModuleVersionDto extends VersionLifeDto {
   id: string;
   version: string;
   size_bytes: number;
   checksum: string;
   download_count: number;
-  created_at: string;
-  published_at: string;
-  published_by?: string;
-  published_by_name?: string;
   commit_sha?: string;
   tag_name?: string;
-  deprecated: boolean;
-  deprecated_at?: string;
-  deprecation_message?: string;
-  replacement?: string;
-  state: 'active' | 'withdrawn' | 'quarantined';
-  state_reason?: string;
 }
 
 /** A module with all its versions, newest first. */

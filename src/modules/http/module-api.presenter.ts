@@ -1,4 +1,4 @@
-import type { ModuleVersionSummary } from '../domain/module-version.js';
+import { presentLife } from '../../platform/http/version-life.presenter.js';
 import type { RegistryModule } from '../domain/registry-module.js';
 import type { CountedModuleVersion, ModuleDetail } from '../module-catalog.service.js';
 import type { PublishedModule } from '../module-publishing.service.js';
@@ -71,35 +71,6 @@ function presentVersion(version: CountedModuleVersion): ModuleVersionDto {
     checksum: version.digest,
     download_count: version.downloads,
     created_at: version.createdAt.toISOString(),
-    ...presentPublication(version),
     ...presentLife(version),
-  };
-}
-
-/** Who published a version and when; shared by all version lists. */
-export function presentPublication(
-  version: ModuleVersionSummary,
-): Pick<ModuleVersionDto, 'published_at' | 'published_by' | 'published_by_name'> {
-  return {
-    published_at: version.publishedAt.toISOString(),
-    published_by: version.publishedBy ?? undefined,
-    published_by_name: version.publishedByName ?? undefined,
-  };
-}
-
-/** `Deprecation & Life` of REST contract 4; shared by all version lists. */
-export function presentLife(
-  version: ModuleVersionSummary,
-): Pick<
-  ModuleVersionDto,
-  'deprecated' | 'deprecated_at' | 'deprecation_message' | 'replacement' | 'state' | 'state_reason'
-> {
-  return {
-    deprecated: version.deprecatedAt !== null,
-    deprecated_at: version.deprecatedAt?.toISOString(),
-    deprecation_message: version.deprecationMessage ?? undefined,
-    replacement: version.replacement ?? undefined,
-    state: version.state as ModuleVersionDto['state'],
-    state_reason: version.stateReason ?? undefined,
   };
 }

@@ -1,19 +1,22 @@
-import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PublicRead } from '../../access/route-access.decorator.js';
 import { ModuleAddress } from '../../kernel/terraform/module-address.js';
 import { Version } from '../../kernel/terraform/version.js';
 import { DocumentReplies } from '../../platform/documents/document-replies.js';
+import { ApiVersionPath, VersionInPath } from '../../platform/http/version-in-path.decorator.js';
 import { ModuleNotFound } from '../domain/modules.errors.js';
 import { ModuleCatalog } from '../module-catalog.service.js';
 import { presentRichVersions } from './module-protocol.presenter.js';
+import { ApiModulePath, ModuleInPath } from './module-in-path.decorator.js';
 
 /**
  * The module registry protocol, `modules.v1` (REST contract 6.1). Requests with `X-Terraform-Version` get
  * the prepared document, usually before the router is asked; others the richer answer.
  */
 @ApiTags('Terraform protocols')
+@ApiModulePath()
 @Controller('v1/modules/:namespace/:name/:system')
 export class ModuleProtocolController {
   constructor(
@@ -26,16 +29,13 @@ export class ModuleProtocolController {
   @PublicRead('modules:read')
   @ApiOkResponse({ description: 'One module with all of its versions' })
   async versions(
-    @Param('namespace') namespace: string,
-    @Param('name') name: string,
-    @Param('system') system: string,
+    @ModuleInPath() address: ModuleAddress,
     @Query('readme') readme: string | undefined,
     @Query('limit') limit: string | undefined,
     @Query('offset') offset: string | undefined,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const address = ModuleAddress.parse({ namespace, name, system });
     if (this.documents.isLean(request)) {
       if (await this.documents.send(request, reply, `${address.protocolPath}/versions`)) return;
       throw new ModuleNotFound();
@@ -47,18 +47,15 @@ export class ModuleProtocolController {
 
   /** Where the archive of a version is: 204 with `X-Terraform-Get`. */
   @Get(':version/download')
+  @ApiVersionPath()
   @PublicRead('modules:read')
   @ApiNoContentResponse({ description: 'The header X-Terraform-Get carries a signed URL' })
   async download(
-    @Param('namespace') namespace: string,
-    @Param('name') name: string,
-    @Param('system') system: string,
-    @Param('version') versionText: string,
+    @ModuleInPath() address: ModuleAddress,
+    @VersionInPath() version: Version,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const address = ModuleAddress.parse({ namespace, name, system });
-    const version = Version.parse(versionText);
     const path = `${address.protocolPath}/${version.text}/download`;
     if (await this.documents.send(request, reply, path)) return;
     await this.catalog.explainMissingDownload(address, version);

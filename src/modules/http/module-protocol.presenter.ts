@@ -1,7 +1,7 @@
 import type { ModuleAddress } from '../../kernel/terraform/module-address.js';
+import { presentLife } from '../../platform/http/version-life.presenter.js';
 import type { ModuleVersion } from '../domain/module-version.js';
 import type { CountedModuleVersion } from '../module-catalog.service.js';
-import { presentLife, presentPublication } from './module-api.presenter.js';
 
 /** The rich version list of REST contract 6.1: exactly one module, all of its versions. */
 export function presentRichVersions(
@@ -14,7 +14,6 @@ export function presentRichVersions(
     version: version.version,
     download_count: version.downloads,
     readme: withReadme ? (version.readme ?? undefined) : undefined,
-    ...presentPublication(version),
     ...presentLife(version),
   }));
   return { modules: [{ source: address.toString(), versions: listed }] };

@@ -1,9 +1,10 @@
-import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn } from 'typeorm';
-import type { ModuleVersion, VersionState } from '../domain/module-version.js';
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { VersionLifeColumns } from '../../platform/database/version-life.columns.js';
+import type { ModuleVersion } from '../domain/module-version.js';
 
 /** Table `module_versions`. Unique by module and canonical version; tombstones stay. */
 @Entity('module_versions')
-export class ModuleVersionEntity implements ModuleVersion {
+export class ModuleVersionEntity extends VersionLifeColumns implements ModuleVersion {
   @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'pk_module_version' })
   id: string;
 
@@ -15,12 +16,6 @@ export class ModuleVersionEntity implements ModuleVersion {
 
   @Column({ type: 'text', collation: 'C' })
   sortKey: string;
-
-  @Column('text')
-  state: VersionState;
-
-  @Column('text', { nullable: true })
-  stateReason: string | null;
 
   @Column('uuid', { nullable: true })
   artifactId: string | null;
@@ -39,31 +34,4 @@ export class ModuleVersionEntity implements ModuleVersion {
 
   @Column('text', { nullable: true })
   readme: string | null;
-
-  @Column('uuid', { nullable: true })
-  publishedBy: string | null;
-
-  @Column('text', { nullable: true })
-  publishedByName: string | null;
-
-  @Column('timestamptz', { default: () => 'now()' })
-  publishedAt: Date;
-
-  @Column('timestamptz', { nullable: true })
-  deprecatedAt: Date | null;
-
-  @Column('text', { nullable: true })
-  deprecationMessage: string | null;
-
-  @Column('text', { nullable: true })
-  replacement: string | null;
-
-  @Column('timestamptz', { nullable: true })
-  deletedAt: Date | null;
-
-  @Column('text', { nullable: true })
-  deletedByName: string | null;
-
-  @CreateDateColumn({ type: 'timestamptz' })
-  createdAt: Date;
 }

@@ -1,19 +1,16 @@
-/** Where a version is in its life (REST contract 30.1). A deleted version stays as a tombstone. */
-export type ProviderVersionState = 'active' | 'withdrawn' | 'quarantined' | 'deleted';
+import type { VersionLife } from '../../kernel/terraform/version-life.js';
 
 /** Who signed the checksum document that clients verify. */
 export type ReleaseSigner = 'publisher' | 'registry';
 
 /** One published version of a provider: its checksum document, signature and packages. */
-export interface ProviderVersion {
+export interface ProviderVersion extends VersionLife {
   readonly id: string;
   readonly providerId: string;
   /** Canonical semantic version. */
   readonly version: string;
   /** Text whose bytewise order is the order of precedence. */
   readonly sortKey: string;
-  readonly state: ProviderVersionState;
-  readonly stateReason: string | null;
   /** Plugin protocol versions, e.g. `5.0`. */
   readonly protocols: string[];
   readonly signedBy: ReleaseSigner;
@@ -28,13 +25,6 @@ export interface ProviderVersion {
   readonly signature: Buffer;
   readonly shasumsArtifactId: string | null;
   readonly signatureArtifactId: string | null;
-  readonly publishedBy: string | null;
-  readonly publishedByName: string | null;
-  readonly publishedAt: Date;
-  readonly deprecatedAt: Date | null;
-  readonly deprecationMessage: string | null;
-  readonly replacement: string | null;
-  readonly createdAt: Date;
 }
 
 /** The package of one platform. Its bytes never change; a tombstone has no artifact. */

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
 import type { Principal } from '../../access/principal.js';
@@ -7,6 +7,7 @@ import { ProviderAddress } from '../../kernel/terraform/provider-address.js';
 import { Version } from '../../kernel/terraform/version.js';
 import type { PublishGrant } from '../../orgs/domain/publish-grant.js';
 import { Namespaces } from '../../orgs/namespaces.service.js';
+import { ApiVersionPath, VersionInPath } from '../../platform/http/version-in-path.decorator.js';
 import { ProviderNotFound } from '../domain/providers.errors.js';
 import { ProviderCatalog } from '../provider-catalog.service.js';
 import { ProviderLifecycle } from '../provider-lifecycle.service.js';
@@ -17,9 +18,11 @@ import {
   ProviderVersionChangedDto,
 } from './provider-api.dto.js';
 import { presentDetail } from './provider-api.presenter.js';
+import { ApiProviderPath, ProviderInPath } from './provider-in-path.decorator.js';
 
 /** Providers as people and scripts see and change them (REST contract 16). */
 @ApiTags('Providers')
+@ApiProviderPath()
 @Controller('api/v1/providers/:namespace/:type')
 export class ProviderApiController {
   constructor(
@@ -32,11 +35,8 @@ export class ProviderApiController {
   @Get()
   @PublicRead('providers:read')
   @ApiOkResponse({ type: ProviderDetailDto })
-  async detail(
-    @Param('namespace') namespace: string,
-    @Param('type') type: string,
-  ): Promise<ProviderDetailDto> {
-    return presentDetail(await this.catalog.detail(ProviderAddress.parse({ namespace, type })));
+  async detail(@ProviderInPath() address: ProviderAddress): Promise<ProviderDetailDto> {
+    return presentDetail(await this.catalog.detail(address));
   }
 
   /** Deletes a provider; its version numbers and the claim on its namespace stay. */
@@ -44,45 +44,40 @@ export class ProviderApiController {
   @RequireScope('providers:write')
   @ApiOkResponse({ type: ProviderChangedDto })
   async deleteProvider(
-    @Param('namespace') namespace: string,
-    @Param('type') type: string,
+    @ProviderInPath() address: ProviderAddress,
     @CurrentPrincipal() principal: Principal,
   ): Promise<ProviderChangedDto> {
-    const address = ProviderAddress.parse({ namespace, type });
     await this.lifecycle.deleteProvider(await this.grant(principal, address), address);
-    return { message: 'Provider deleted successfully', namespace: address.namespace, type };
+    const { namespace, type } = address;
+    return { message: 'Provider deleted successfully', namespace, type };
   }
 
   /** Deletes a version to a tombstone: only the same bytes bring it back. */
   @Delete('versions/:version')
+  @ApiVersionPath()
   @RequireScope('providers:write')
   @ApiOkResponse({ type: ProviderVersionChangedDto })
   async deleteVersion(
-    @Param('namespace') namespace: string,
-    @Param('type') type: string,
-    @Param('version') versionText: string,
+    @ProviderInPath() address: ProviderAddress,
+    @VersionInPath() version: Version,
     @CurrentPrincipal() principal: Principal,
   ): Promise<ProviderVersionChangedDto> {
-    const address = ProviderAddress.parse({ namespace, type });
-    const version = Version.parse(versionText);
     await this.lifecycle.deleteVersion(await this.grant(principal, address), address, version);
     return changed('Version deleted successfully', address, version);
   }
 
   /** Marks a version deprecated; the CLI shows the message at `init`. */
   @Post('versions/:version/deprecate')
+  @ApiVersionPath()
   @HttpCode(200)
   @RequireScope('providers:write')
   @ApiOkResponse({ type: ProviderVersionChangedDto })
   async deprecate(
-    @Param('namespace') namespace: string,
-    @Param('type') type: string,
-    @Param('version') versionText: string,
+    @ProviderInPath() address: ProviderAddress,
+    @VersionInPath() version: Version,
     @Body() body: DeprecateProviderVersionDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<ProviderVersionChangedDto> {
-    const address = ProviderAddress.parse({ namespace, type });
-    const version = Version.parse(versionText);
     const grant = await this.grant(principal, address);
     await this.lifecycle.deprecate(grant, address, version, body?.message ?? null);
     return changed('Version deprecated successfully', address, version);
@@ -90,16 +85,14 @@ export class ProviderApiController {
 
   /** Takes the deprecation mark away. */
   @Delete('versions/:version/deprecate')
+  @ApiVersionPath()
   @RequireScope('providers:write')
   @ApiOkResponse({ type: ProviderVersionChangedDto })
   async undeprecate(
-    @Param('namespace') namespace: string,
-    @Param('type') type: string,
-    @Param('version') versionText: string,
+    @ProviderInPath() address: ProviderAddress,
+    @VersionInPath() version: Version,
     @CurrentPrincipal() principal: Principal,
   ): Promise<ProviderVersionChangedDto> {
-    const address = ProviderAddress.parse({ namespace, type });
-    const version = Version.parse(versionText);
     await this.lifecycle.undeprecate(await this.grant(principal, address), address, version);
     return changed('Version deprecation removed successfully', address, version);
   }

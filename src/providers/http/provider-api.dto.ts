@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { VersionLifeDto } from '../../platform/http/version-life.dto.js';
 
 /** Text parts of a provider upload. The zip is the file part `file`. */
 export class PublishProviderDto {
@@ -130,22 +131,12 @@ export class ProviderPlatformDto {
 }
 
 /** One version in the detail of a provider. */
-export class ProviderVersionDto {
+export class ProviderVersionDto extends VersionLifeDto {
   id: string;
   version: string;
   protocols: string[];
-  created_at: string;
-  published_at: string;
-  published_by?: string;
-  published_by_name?: string;
   signed: boolean;
   platforms: ProviderPlatformDto[];
-  deprecated: boolean;
-  deprecated_at?: string;
-  deprecation_message?: string;
-  replacement?: string;
-  state: 'active' | 'withdrawn' | 'quarantined';
-  state_reason?: string;
 }
 
 /** A provider with all its versions, newest first. */

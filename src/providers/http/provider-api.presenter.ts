@@ -1,4 +1,4 @@
-import type { ProviderVersion } from '../domain/provider-version.js';
+import { presentLife } from '../../platform/http/version-life.presenter.js';
 import type { CountedRelease, ProviderDetail } from '../provider-catalog.service.js';
 import type { PublishedRelease } from '../provider-publishing.service.js';
 import type {
@@ -74,7 +74,6 @@ function presentRelease({ version, packages }: CountedRelease): ProviderVersionD
     version: version.version,
     protocols: version.protocols,
     created_at: version.createdAt.toISOString(),
-    ...presentPublication(version),
     signed: version.signedBy === 'publisher',
     platforms: packages.map((held) => ({
       id: held.id,
@@ -86,33 +85,5 @@ function presentRelease({ version, packages }: CountedRelease): ProviderVersionD
       download_count: held.downloads,
     })),
     ...presentLife(version),
-  };
-}
-
-/** Who published a version and when; shared by all version lists. */
-export function presentPublication(
-  version: ProviderVersion,
-): Pick<ProviderVersionDto, 'published_at' | 'published_by' | 'published_by_name'> {
-  return {
-    published_at: version.publishedAt.toISOString(),
-    published_by: version.publishedBy ?? undefined,
-    published_by_name: version.publishedByName ?? undefined,
-  };
-}
-
-/** `Deprecation & Life` of REST contract 4; shared by all version lists. */
-export function presentLife(
-  version: ProviderVersion,
-): Pick<
-  ProviderVersionDto,
-  'deprecated' | 'deprecated_at' | 'deprecation_message' | 'replacement' | 'state' | 'state_reason'
-> {
-  return {
-    deprecated: version.deprecatedAt !== null,
-    deprecated_at: version.deprecatedAt?.toISOString(),
-    deprecation_message: version.deprecationMessage ?? undefined,
-    replacement: version.replacement ?? undefined,
-    state: version.state as ProviderVersionDto['state'],
-    state_reason: version.stateReason ?? undefined,
   };
 }

@@ -6,15 +6,18 @@ import { Platform } from '../../kernel/terraform/platform.js';
 import { ProviderAddress } from '../../kernel/terraform/provider-address.js';
 import { Version } from '../../kernel/terraform/version.js';
 import { DocumentReplies } from '../../platform/documents/document-replies.js';
+import { ApiVersionPath, VersionInPath } from '../../platform/http/version-in-path.decorator.js';
 import { ProviderNotFound } from '../domain/providers.errors.js';
 import { ProviderCatalog } from '../provider-catalog.service.js';
 import { presentRichVersions } from './provider-protocol.presenter.js';
+import { ApiProviderPath, ProviderInPath } from './provider-in-path.decorator.js';
 
 /**
  * The provider registry protocol, `providers.v1` (REST contract 6.2). Requests with `X-Terraform-Version`
  * get the prepared document, usually before the router is asked; others the richer answer.
  */
 @ApiTags('Terraform protocols')
+@ApiProviderPath()
 @Controller('v1/providers/:namespace/:type')
 export class ProviderProtocolController {
   constructor(
@@ -27,12 +30,10 @@ export class ProviderProtocolController {
   @PublicRead('providers:read')
   @ApiOkResponse({ description: 'All versions with protocols and platforms' })
   async versions(
-    @Param('namespace') namespace: string,
-    @Param('type') type: string,
+    @ProviderInPath() address: ProviderAddress,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const address = ProviderAddress.parse({ namespace, type });
     if (this.documents.isLean(request)) {
       if (await this.documents.send(request, reply, `${address.protocolPath}/versions`)) return;
       throw new ProviderNotFound();
@@ -43,19 +44,17 @@ export class ProviderProtocolController {
 
   /** Where the package of a platform is, its checksum, and who signed it. */
   @Get(':version/download/:os/:arch')
+  @ApiVersionPath()
   @PublicRead('providers:read')
   @ApiOkResponse({ description: 'The download document of one platform' })
   async download(
-    @Param('namespace') namespace: string,
-    @Param('type') type: string,
-    @Param('version') versionText: string,
+    @ProviderInPath() address: ProviderAddress,
+    @VersionInPath() version: Version,
     @Param('os') os: string,
     @Param('arch') arch: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const address = ProviderAddress.parse({ namespace, type });
-    const version = Version.parse(versionText);
     const platform = Platform.parse({ os, arch });
     const path = `${address.protocolPath}/${version.text}/download/${platform.toString()}`;
     if (await this.documents.send(request, reply, path)) return;

@@ -1,5 +1,5 @@
+import { presentLife } from '../../platform/http/version-life.presenter.js';
 import type { CountedRelease } from '../provider-catalog.service.js';
-import { presentLife, presentPublication } from './provider-api.presenter.js';
 
 /** The rich version list of REST contract 6.2, newest first and complete. */
 export function presentRichVersions(
@@ -19,7 +19,6 @@ export function presentRichVersions(
       download_count: held.downloads,
     })),
     download_count: downloads,
-    ...presentPublication(version),
     ...presentLife(version),
   }));
   return { versions, ...(warnings.length > 0 ? { warnings } : {}) };

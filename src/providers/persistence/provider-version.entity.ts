@@ -1,9 +1,10 @@
-import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn } from 'typeorm';
-import type { ProviderVersion, ProviderVersionState, ReleaseSigner } from '../domain/provider-version.js';
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { VersionLifeColumns } from '../../platform/database/version-life.columns.js';
+import type { ProviderVersion, ReleaseSigner } from '../domain/provider-version.js';
 
 /** Table `provider_versions`. Unique by provider and canonical version; tombstones stay. */
 @Entity('provider_versions')
-export class ProviderVersionEntity implements ProviderVersion {
+export class ProviderVersionEntity extends VersionLifeColumns implements ProviderVersion {
   @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'pk_provider_version' })
   id: string;
 
@@ -15,12 +16,6 @@ export class ProviderVersionEntity implements ProviderVersion {
 
   @Column({ type: 'text', collation: 'C' })
   sortKey: string;
-
-  @Column('text')
-  state: ProviderVersionState;
-
-  @Column('text', { nullable: true })
-  stateReason: string | null;
 
   @Column('text', { array: true })
   protocols: string[];
@@ -48,31 +43,4 @@ export class ProviderVersionEntity implements ProviderVersion {
 
   @Column('uuid', { nullable: true })
   signatureArtifactId: string | null;
-
-  @Column('uuid', { nullable: true })
-  publishedBy: string | null;
-
-  @Column('text', { nullable: true })
-  publishedByName: string | null;
-
-  @Column('timestamptz', { default: () => 'now()' })
-  publishedAt: Date;
-
-  @Column('timestamptz', { nullable: true })
-  deprecatedAt: Date | null;
-
-  @Column('text', { nullable: true })
-  deprecationMessage: string | null;
-
-  @Column('text', { nullable: true })
-  replacement: string | null;
-
-  @Column('timestamptz', { nullable: true })
-  deletedAt: Date | null;
-
-  @Column('text', { nullable: true })
-  deletedByName: string | null;
-
-  @CreateDateColumn({ type: 'timestamptz' })
-  createdAt: Date;
 }

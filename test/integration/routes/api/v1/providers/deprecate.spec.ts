@@ -55,7 +55,8 @@ describe('…/providers/…/versions/{version}/deprecate', () => {
 
   it('still lets the version be installed', async () => {
     await app.request(path, { method: 'POST', key: app.publisherKey });
-    await serveRelease(app, provider);
+    const { zip } = await serveRelease(app, provider);
+    expect(zip.equals(provider.file)).toBe(true);
   });
 
   it('refuses a message above 2000 characters, and a bad version, with 400', async () => {
