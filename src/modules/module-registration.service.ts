@@ -62,16 +62,13 @@ export class ModuleRegistration {
       const stored = ModuleAddress.parse(module);
       if (stored.toString() !== address.toString()) throw new ModuleSpelledDifferently(stored.toString());
       const isBack = module.deletedAt !== null;
-      const change = { ...definedOnly(about), ...(isBack ? { deletedAt: null } : {}) };
-      if (!isNew && Object.keys(change).length > 0) await this.modules.update(module.id, change);
+      const change = {
+        description: about.description ?? module.description,
+        source: about.source ?? module.source,
+        deletedAt: null,
+      };
+      await this.modules.update(module.id, change);
       return work({ ...module, ...change }, isNew || isBack);
     });
   }
-}
-
-function definedOnly(about: ModuleDescription): ModuleDescription {
-  return {
-    ...(about.description === undefined ? {} : { description: about.description }),
-    ...(about.source === undefined ? {} : { source: about.source }),
-  };
 }
