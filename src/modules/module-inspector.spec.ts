@@ -70,10 +70,23 @@ describe('inspecting a module archive', () => {
   );
 
   it.each([
+    ['in a submodule', [tarFile('modules/a/main.tf', 'x')], null],
+    ['in a submodule below a top folder', [tarFile('vpc-1.0/modules/a/main.tf', 'x')], 'vpc-1.0'],
+    ['in one of two folders', [tarFile('a/main.tf', 'x'), tarFile('b/x.txt', 'x')], null],
+    ['in a folder beside a file', [tarFile('a/main.tf', 'x'), tarFile('LICENSE', 'x')], null],
+  ])('takes a repository whose only source is %s', async (_case, parts, topFolder) => {
+    expect(await inspect(parts)).toMatchObject({ topFolder });
+  });
+
+  it.each(['my module', 'modül', 'a+b', 'a%20b'])(
+    'refuses the top folder %s, which no client could ask for (checklist 51)',
+    async (folder) => {
+      expect(await refusal([tarFile(`${folder}/main.tf`, 'x')])).toMatch(/without a folder around them/);
+    },
+  );
+
+  it.each([
     ['nothing but text', [tarFile('README.md', 'x')]],
-    ['sources only deeper', [tarFile('a/b/main.tf', 'x')]],
-    ['sources in one of two folders', [tarFile('a/main.tf', 'x'), tarFile('b/x.txt', 'x')]],
-    ['a folder beside a file', [tarFile('a/main.tf', 'x'), tarFile('LICENSE', 'x')]],
     ['a directory called main.tf', [tarDirectory('main.tf/'), tarFile('main.tf/x', 'x')]],
     ['a file called .tf', [tarFile('.tf', 'x')]],
     [

@@ -2,12 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { LimitsConfig } from '../config/limits.config.js';
 import { HEADER_LIMITS, type ArchiveLimits } from '../platform/archives/archive-limits.js';
 import { ArchiveRejected } from '../platform/archives/archives.errors.js';
+import { quoteEntry } from '../platform/archives/entry-path.js';
 import { readTarGz, type TarListing } from '../platform/archives/tar-reader.js';
 import type { ModuleManifest } from './domain/module-manifest.js';
 
 const TIMEOUT_MS = 60_000;
 const MAX_README_BYTES = 1024 * 1024;
-const SOURCE_FILE = /^[^/]+\.(?:tf|tofu|tf\.json|tofu\.json)$/;
+const SOURCE_FILE = /(?:^|\/)[^/]+\.(?:tf|tofu|tf\.json|tofu\.json)$/;
+/** Where the standard module structure keeps submodules: never a folder around the module. */
+const SUBMODULES = 'modules';
+/** What stands in a URL as it is; clients do not decode the part after `//`. */
+const PLAIN_FOLDER = /^[A-Za-z0-9._~-]+$/;
 /** Best first; compared in lower case. */
 const README_NAMES = ['readme.md', 'readme.markdown', 'readme', 'readme.txt', 'readme.rst', 'readme.adoc'];
 
@@ -28,18 +33,18 @@ export class ModuleInspector {
 
   /**
    * Reads the gzip-compressed tar at `path` (REST contract, section 15). Throws `ArchiveRejected` when it breaks a
-   * rule of archives, or has no `.tf`, `.tofu`, `.tf.json` or `.tofu.json` file at the root of the module.
+   * rule of archives, has no `.tf`, `.tofu`, `.tf.json` or `.tofu.json` file, or a top folder that no client can ask for.
    */
   async inspect(path: string): Promise<ModuleManifest> {
     const listing = await readTarGz(path, this.limits, readmeCollector());
     const files = listing.entries.filter((entry) => entry.type === 'file').map((entry) => entry.name);
-    const topFolder = files.some(isSource) ? null : singleTopFolder(listing);
-    const root = topFolder === null ? '' : `${topFolder}/`;
-    if (!files.some((name) => name.startsWith(root) && isSource(name.slice(root.length)))) {
+    if (!files.some((name) => SOURCE_FILE.test(name))) {
       throw new ArchiveRejected(
-        'there is no .tf, .tofu, .tf.json or .tofu.json file at the root of the archive or in its single top folder; pack the folder that contains them',
+        'there is no .tf, .tofu, .tf.json or .tofu.json file in it; pack the folder that contains the module',
       );
     }
+    const topFolder = singleTopFolder(listing);
+    const root = topFolder === null ? '' : `${topFolder}/`;
     return {
       topFolder,
       readme: readmeOf(listing, root),
@@ -49,16 +54,18 @@ export class ModuleInspector {
   }
 }
 
-function isSource(name: string): boolean {
-  return SOURCE_FILE.test(name);
-}
-
 function singleTopFolder({ entries }: TarListing): string | null {
   const first = entries[0]?.name.split('/', 1)[0] ?? '';
   const isAlone = entries.every(
     ({ name, type }) => name.startsWith(`${first}/`) || (name === first && type === 'directory'),
   );
-  return isAlone ? first : null;
+  if (!isAlone || first === SUBMODULES) return null;
+  if (!PLAIN_FOLDER.test(first)) {
+    throw new ArchiveRejected(
+      `the name of its top folder has characters that clients cannot ask for (${quoteEntry(first)}); use letters, digits, dots and dashes, or pack the files without a folder around them`,
+    );
+  }
+  return first;
 }
 
 /**
