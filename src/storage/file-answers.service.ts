@@ -106,8 +106,7 @@ export class FileAnswers {
     if (size > SMALL_BYTES) {
       return new StoredFile(key, {
         size,
-        open: async ({ start, length }) =>
-          (await this.artifacts.open(key, { start, end: start + length - 1 })).stream,
+        open: ({ start, length }) => this.artifacts.open(key, { start, end: start + length - 1 }),
       });
     }
     const bytes = await buffer((await this.artifacts.open(key)).stream);

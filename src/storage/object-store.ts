@@ -18,7 +18,7 @@ export type PutOutcome = 'created' | 'existed';
 /** Part of an object: from `start` (to `end`, inclusive, cut at the size), or its last `suffix` bytes. */
 export type ObjectRange = ByteRange;
 
-/** An open object, or part of one. The caller reads `stream` to its end or destroys it. */
+/** An open object, or part of one. The caller reads `stream` to its end or destroys it, or calls `copyTo` instead. */
 export interface ObjectBody {
   /** Size of the whole object. */
   readonly size: number;
@@ -27,6 +27,12 @@ export interface ObjectBody {
   /** Number of bytes that `stream` has. */
   readonly length: number;
   readonly stream: Readable;
+  /**
+   * Where a backend can do it: hands the bytes to `write` piece by piece in a buffer that is used again, so
+   * `write` settles when it is done with the piece. Spares large downloads the garbage of a stream. Once,
+   * instead of `stream`; rejects with what `write` or the reading throws, and has closed the object then.
+   */
+  copyTo?(write: (piece: Buffer) => Promise<void>): Promise<void>;
 }
 
 /** An object as it is found in the store. */

@@ -1,7 +1,6 @@
-import type { Readable } from 'node:stream';
 import { attachment } from '../platform/http/content-disposition.js';
 import type { BytePart } from '../platform/http/byte-range.js';
-import type { ServedFile } from '../platform/http/stream-response.js';
+import type { FileContent, ServedFile } from '../platform/http/stream-response.js';
 import type { ArtifactKey } from './artifact-key.js';
 
 /** An artifact as it is served: immutable, so its digest is its entity tag (REST contract 7). */
@@ -9,13 +8,13 @@ export class StoredFile implements ServedFile {
   readonly etag: string;
   readonly headers: readonly string[];
   readonly bytes?: Buffer;
-  readonly open: (part: BytePart) => Promise<Readable>;
+  readonly open: (part: BytePart) => Promise<FileContent>;
   private readonly sizeBytes: number;
 
   /** `content`: all bytes, or the size and how to open a part. */
   constructor(
     readonly key: ArtifactKey,
-    content: Buffer | { readonly size: number; readonly open: (part: BytePart) => Promise<Readable> },
+    content: Buffer | { readonly size: number; readonly open: (part: BytePart) => Promise<FileContent> },
   ) {
     this.etag = `"${key.digest}"`;
     this.headers = Object.freeze([

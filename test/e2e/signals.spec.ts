@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { moduleArchive } from '../support/build-fixtures.js';
 import { request } from '../support/http-request.js';
@@ -16,7 +15,7 @@ describe('a registry with the bundled PostgreSQL', () => {
   });
   afterAll(() => registry?.dispose());
 
-  const isDatabaseLeft = (): boolean => existsSync(join(registry.directory, 'data', 'db', 'postmaster.pid'));
+  const isDatabaseLeft = (): boolean => existsSync(registry.databasePidFile);
   const publish = (version: string): ReturnType<typeof publishModule> =>
     publishModule({ url: registry.url, key }, { version, archive: moduleArchive() });
   const versions = async (): Promise<string[]> => {
@@ -37,6 +36,7 @@ describe('a registry with the bundled PostgreSQL', () => {
   it('has everything after kill -9, within seconds', async () => {
     expect(await publish('1.0.0')).toMatchObject({ status: 201 });
     await registry.kill();
+    expect(isDatabaseLeft()).toBe(true);
     await registry.launch();
     expect(await versions()).toEqual(['1.0.0']);
     expect(await publish('1.1.0')).toMatchObject({ status: 201 });

@@ -86,6 +86,11 @@ export class RegistryProcess {
     return this.options.env?.['TFR_STORAGE_LOCAL_BASE_PATH'] ?? join(this.directory, 'storage');
   }
 
+  /** There while its bundled PostgreSQL runs. */
+  get databasePidFile(): string {
+    return join(this.directory, 'data', 'db', 'cluster', 'postmaster.pid');
+  }
+
   get ca(): string | undefined {
     return this.options.tls?.ca;
   }

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { sendFile, type SendOptions, type ServedFile } from './stream-response.js';
+import { type FileContent, sendFile, type SendOptions, type ServedFile } from './stream-response.js';
 
 const ETAG = '"etag-of-the-file"';
 const CONTENT = Buffer.from('0123456789');
@@ -15,6 +15,27 @@ afterEach(async () => {
   await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
   server = undefined;
 });
+
+type Way = 'a stream' | 'a reused buffer';
+
+/** Content that is read one way only; the other way fails. */
+function contentOf(stream: Readable, way: Way): FileContent {
+  if (way === 'a stream') return { stream };
+  return {
+    stream: Readable.from([Buffer.from('not this way')]),
+    async copyTo(write) {
+      const memory = Buffer.alloc(64 * 1024);
+      try {
+        for await (const chunk of stream) {
+          (chunk as Buffer).copy(memory);
+          await write(memory.subarray(0, (chunk as Buffer).length));
+        }
+      } finally {
+        stream.destroy();
+      }
+    },
+  };
+}
 
 /** A file whose content is in memory, or is opened. */
 function fileOf(content: Buffer, kind: 'memory' | 'opened'): ServedFile & { opened: Readable[] } {
@@ -27,7 +48,7 @@ function fileOf(content: Buffer, kind: 'memory' | 'opened'): ServedFile & { open
     open: async ({ start, length }) => {
       const stream = Readable.from([content.subarray(start, start + length)]);
       opened.push(stream);
-      return stream;
+      return { stream };
     },
     opened,
   };
@@ -155,19 +176,21 @@ describe.each(['memory', 'opened'] as const)('sending a file that is %s', (kind)
   });
 });
 
-describe('a streamed file', () => {
-  const endless = (onChunk: () => void): ServedFile => ({
+describe.each<Way>(['a stream', 'a reused buffer'])('a file sent through %s', (way) => {
+  const endless = (onChunk: () => void, onClose: () => void = () => undefined): ServedFile => ({
     etag: ETAG,
     headers: [],
     size: () => 10 ** 12,
-    open: async () =>
-      new Readable({
+    open: async () => {
+      const stream = new Readable({
         highWaterMark: 64 * 1024,
         read() {
           onChunk();
           this.push(Buffer.alloc(64 * 1024));
         },
-      }),
+      });
+      return contentOf(stream.once('close', onClose), way);
+    },
   });
 
   it('is read only as fast as the client takes it, and cut off when that stands still (W3)', async () => {
@@ -190,16 +213,8 @@ describe('a streamed file', () => {
   it('is closed when the client leaves, without a complaint', async () => {
     let failure: Error | undefined;
     const closed = Promise.withResolvers<void>();
-    const file = endless(() => undefined);
     const port = await serve(
-      {
-        ...file,
-        open: async (part) => {
-          const stream = await file.open(part);
-          stream.once('close', closed.resolve);
-          return stream;
-        },
-      },
+      endless(() => undefined, closed.resolve),
       { onFailure: (error) => (failure = error) },
     );
     const socket = connect(port, '127.0.0.1');
@@ -215,14 +230,16 @@ describe('a streamed file', () => {
       etag: ETAG,
       headers: [],
       size: () => 1000,
-      open: async () =>
-        Readable.from(
+      open: async () => {
+        const stream = Readable.from(
           (async function* () {
             yield Buffer.alloc(10);
             await pause(20);
             throw new Error('EIO');
           })(),
-        ),
+        );
+        return contentOf(stream, way);
+      },
     };
     const port = await serve(broken, { onFailure: (error) => (failure = error) });
     await expect(ask(port)).rejects.toThrow('aborted');

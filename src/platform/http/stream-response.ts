@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { type BytePart, type ByteRange, parseByteRange, resolveByteRange } from './byte-range.js';
+
+/** Content that was opened; read one way or the other, once. */
+export interface FileContent {
+  readonly stream: Readable;
+  /** Hands the bytes over in a buffer that is used again when `write` has settled. */
+  copyTo?(write: (piece: Buffer) => Promise<void>): Promise<void>;
+}
 
 /** A file that is to be sent. Sizes in bytes. */
 export interface ServedFile {
@@ -14,7 +21,7 @@ export interface ServedFile {
   /** The size of the whole content. */
   size(): number | Promise<number>;
   /** Opens a part of the content. */
-  open(part: BytePart): Promise<Readable>;
+  open(part: BytePart): Promise<FileContent>;
 }
 
 /** How a file is sent. */
@@ -109,13 +116,39 @@ function unsatisfiable(response: ServerResponse, size: number, options: SendOpti
 }
 
 /** A failure ends the connection, so that the client cannot take a part for the whole. */
-function flow(content: Readable, response: ServerResponse, { idleTimeoutMs, onFailure }: SendOptions): void {
+function flow(content: FileContent, response: ServerResponse, options: SendOptions): void {
+  const { idleTimeoutMs, onFailure } = options;
   response.setTimeout(idleTimeoutMs, () => response.destroy());
-  pipeline(content, response, (error) => {
-    if (!error) return;
+  const flowing = content.copyTo ? copy(content, response) : pipeline(content.stream, response);
+  flowing.catch((error: Error) => {
     response.destroy();
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') onFailure?.(error);
+    const hasLeft =
+      error instanceof ClientLeft || (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE';
+    if (!hasLeft) onFailure?.(error);
   });
+}
+
+/** Nobody takes the answer any more; not a failure of ours. */
+class ClientLeft extends Error {}
+
+/** Each piece is with the operating system before its buffer is filled again. */
+async function copy(content: FileContent, response: ServerResponse): Promise<void> {
+  let stop: (error: Error) => void = () => undefined;
+  const onClose = (): void => stop(new ClientLeft());
+  response.once('close', onClose);
+  try {
+    await content.copyTo!(
+      (piece) =>
+        new Promise((resolve, reject) => {
+          stop = reject;
+          if (response.destroyed) return onClose();
+          response.write(piece, (error) => (error ? onClose() : resolve()));
+        }),
+    );
+  } finally {
+    response.off('close', onClose);
+  }
+  response.end();
 }
 
 /** `If-Range` needs a strong match; a date never matches, because files have none. */

@@ -27,6 +27,7 @@ export interface DownloadLabels {
 @Injectable()
 export class Metrics {
   private readonly meters = new Map<string, RequestMeter>();
+  private readonly downloadMeters = new WeakMap<object, { inc(): void }>();
   private openConnections: () => number = () => 0;
 
   private readonly requests = new Counter({
@@ -87,10 +88,11 @@ export class Metrics {
     meter.duration.observe(seconds);
   }
 
-  /** Counts one module or provider download. */
+  /** Counts one module or provider download; cheapest when the same `labels` object comes again. */
   countDownload<Kind extends keyof DownloadLabels>(kind: Kind, labels: DownloadLabels[Kind]): void {
-    const counter: Counter = this.downloads[kind];
-    counter.labels(labels).inc();
+    let meter = this.downloadMeters.get(labels);
+    if (!meter) this.downloadMeters.set(labels, (meter = this.downloads[kind].labels(labels)));
+    meter.inc();
   }
 
   /** Says where the number of open database connections is read whenever somebody looks at the metrics. */

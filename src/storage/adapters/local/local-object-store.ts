@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs';
-import { lstat, open, rm, unlink } from 'node:fs/promises';
+import { type FileHandle, lstat, open, rm, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { failpoint } from '../../../platform/failpoints/failpoint.js';
@@ -16,7 +16,7 @@ import {
 } from '../../object-store.js';
 import { ObjectNotFound, ObjectStoreRejected, ObjectStoreUnavailable } from '../../object-store.errors.js';
 import { LocalDirectories } from './local-directories.js';
-import { readPart } from './local-file-stream.js';
+import { copyPart, readPart } from './local-file-stream.js';
 import { listFiles } from './local-listing.js';
 import { linkNew, prepareFile } from './local-staging.js';
 import { saysMissing, sortedError, systemCode } from './local.errors.js';
@@ -67,7 +67,7 @@ export class LocalObjectStore extends ObjectStore {
       const status = await file.stat();
       if (!status.isFile()) throw notAnObject(status);
       const { start, length } = resolveRange(range, status.size);
-      if (length > 0) return { size: status.size, start, length, stream: readPart(file, start, length) };
+      if (length > 0) return openPart(file, status.size, start, length);
       await file.close();
       return { size: status.size, start, length, stream: Readable.from([]) };
     } catch (error) {
@@ -146,4 +146,9 @@ export class LocalObjectStore extends ObjectStore {
 /** A folder is no object; anything else that is no regular file was put there by somebody. */
 function notAnObject(status: Stats): Error {
   return status.isDirectory() ? new ObjectNotFound() : new ObjectStoreRejected('denied');
+}
+
+function openPart(file: FileHandle, size: number, start: number, length: number): ObjectBody {
+  const stream = readPart(file, start, length);
+  return { size, start, length, stream, copyTo: (write) => copyPart(file, start, length, write) };
 }
