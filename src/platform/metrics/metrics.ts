@@ -91,7 +91,7 @@ export class Metrics {
   /** Counts one module or provider download; cheapest when the same `labels` object comes again. */
   countDownload<Kind extends keyof DownloadLabels>(kind: Kind, labels: DownloadLabels[Kind]): void {
     let meter = this.downloadMeters.get(labels);
-    if (!meter) this.downloadMeters.set(labels, (meter = this.downloads[kind].labels(labels)));
+    if (!meter) this.downloadMeters.set(labels, (meter = (this.downloads[kind] as Counter).labels(labels)));
     meter.inc();
   }
 
