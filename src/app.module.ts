@@ -10,6 +10,7 @@ import { CryptoModule } from './platform/crypto/crypto.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { DocumentsModule } from './platform/documents/documents.module.js';
 import { HealthModule } from './platform/health/health.module.js';
+import { ApiDocsModule } from './platform/http/api-docs.module.js';
 import { HttpModule } from './platform/http/http.module.js';
 import { migrateJobs } from './platform/jobs/job-schema.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
@@ -19,7 +20,15 @@ import { StorageModule } from './storage/storage.module.js';
 import { UsageModule } from './usage/usage.module.js';
 
 /** Technical services that know no feature. */
-const PLATFORM = [ClockModule, CryptoModule, JobsModule, HealthModule, HttpModule, DocumentsModule];
+const PLATFORM = [
+  ClockModule,
+  CryptoModule,
+  JobsModule,
+  HealthModule,
+  HttpModule,
+  ApiDocsModule,
+  DocumentsModule,
+];
 
 /**
  * The table of contents of the product. "Module" and "provider" are Terraform's words here: `ModulesModule`

@@ -10,6 +10,7 @@ import { PortUnavailable } from './platform/http/port-unavailable.js';
 import { createHttpApplication, type HttpApplication } from './platform/http/http-application.js';
 import { JobRunner } from './platform/jobs/job-runner.js';
 import { Scheduler } from './platform/jobs/scheduler.js';
+import { RegistrySigning } from './providers/registry-signing.service.js';
 import { AppLogger } from './platform/logging/logger.js';
 import { LoggingModule } from './platform/logging/logging.module.js';
 import { MetricsServer } from './platform/metrics/metrics-server.js';
@@ -56,6 +57,7 @@ export async function startServer(config: AppConfig, options: CreateAppOptions =
     const metricsPort = await app.get(MetricsServer, { strict: false }).listen();
     await app.get(JobRunner, { strict: false }).start();
     app.get(Scheduler, { strict: false }).start();
+    app.get(RegistrySigning, { strict: false }).prepare();
     const { port } = app.getHttpServer().address() as AddressInfo;
     let stopping: Promise<void> | undefined;
     const stop = (): Promise<void> => (stopping ??= stopServer(served, config));

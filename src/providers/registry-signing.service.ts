@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { PublishingConfig } from '../config/publishing.config.js';
 import { PlatformSecrets } from '../platform/crypto/platform-secrets.service.js';
 import { OpenPgpSigner } from '../platform/signatures/openpgp-signer.js';
@@ -21,7 +21,7 @@ export interface RegistrySignature {
  * because clients refuse providers without a signature.
  */
 @Injectable()
-export class RegistrySigning implements OnApplicationBootstrap {
+export class RegistrySigning {
   private readonly logger = new Logger('RegistrySigning');
   private loading: Promise<OpenPgpSigner> | undefined;
 
@@ -30,8 +30,11 @@ export class RegistrySigning implements OnApplicationBootstrap {
     private readonly secrets: PlatformSecrets,
   ) {}
 
-  /** Makes the key in the background: it takes seconds, and nobody needs it before the first provider. */
-  onApplicationBootstrap(): void {
+  /**
+   * Makes or loads the key in the background, called once the server listens: it takes seconds, and nobody
+   * needs it before the first provider.
+   */
+  prepare(): void {
     this.signer().catch((error: Error) =>
       this.logger.error(`The signing key is not available: ${error.message}`),
     );

@@ -82,5 +82,5 @@ describe('many publishers of one version', () => {
       headers: { 'x-terraform-version': '1.11.4' },
     });
     expect(list.json<{ modules: [{ versions: unknown[] }] }>().modules[0].versions).toHaveLength(ROUNDS);
-  }, 300_000);
+  }, 600_000);
 });

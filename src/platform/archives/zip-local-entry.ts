@@ -49,13 +49,14 @@ interface Sizes {
   readonly size: number;
 }
 
+/** Some writers repeat plain sizes in the zip64 field; then both have to say the same. */
 function readSizes(fixed: Buffer, zip64: Buffer | undefined): Sizes | undefined {
   const crc32 = fixed.readUInt32LE(14);
   const packed = fixed.readUInt32LE(18);
   const size = fixed.readUInt32LE(22);
   const isLong = packed === ALL_ONES_32 || size === ALL_ONES_32;
-  if (!isLong) {
-    return zip64 === undefined ? { crc32, packed, size } : undefined;
+  if (!isLong && zip64 === undefined) {
+    return { crc32, packed, size };
   }
   if (zip64?.length !== 16) {
     return undefined;

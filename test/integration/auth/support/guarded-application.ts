@@ -11,6 +11,7 @@ import { ReadDecisions } from '../../../../src/platform/documents/read-decisions
 import { createHttpApplication } from '../../../../src/platform/http/http-application.js';
 import { AppLogger } from '../../../../src/platform/logging/logger.js';
 import { LoggingModule } from '../../../../src/platform/logging/logging.module.js';
+import { ApiDocsModule } from '../../../../src/platform/http/api-docs.module.js';
 import { MetricsModule } from '../../../../src/platform/metrics/metrics.module.js';
 import { testConfig } from '../../../support/app-config.js';
 import type { TestDatabase } from '../../../support/database.js';
@@ -45,6 +46,7 @@ export async function startGuarded(
     ClockModule,
     CryptoModule,
     MetricsModule.forRoot(),
+    ApiDocsModule,
     OrgsModule,
     AuthModule,
   ];

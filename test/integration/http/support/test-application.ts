@@ -14,6 +14,7 @@ import {
   createHttpApplication,
   type HttpApplication,
 } from '../../../../src/platform/http/http-application.js';
+import { ApiDocsModule } from '../../../../src/platform/http/api-docs.module.js';
 import { HttpModule } from '../../../../src/platform/http/http.module.js';
 import { AppLogger } from '../../../../src/platform/logging/logger.js';
 import { LoggingModule } from '../../../../src/platform/logging/logging.module.js';
@@ -107,6 +108,7 @@ function rootModule(controllers: Type[], providers: Provider[], config: AppConfi
       MetricsModule.forRoot(),
       HealthModule,
       HttpModule,
+      ApiDocsModule,
       DiscoveryModule,
     ],
   };
