@@ -34,9 +34,7 @@ export async function ensureCluster(
   account: EmbeddedPostgresAccount,
   initdb: string,
 ): Promise<void> {
-  for (const name of readdirSync(directory)) {
-    if (name.startsWith(UNFINISHED)) rmSync(join(directory, name), { recursive: true, force: true });
-  }
+  removeUnfinished(directory);
   const cluster = clusterDirectoryIn(directory);
   if (existsSync(join(cluster, 'PG_VERSION'))) {
     if (account.isForeign && lstatSync(cluster).uid === 0) giveTo(cluster, account);
@@ -47,6 +45,15 @@ export async function ensureCluster(
   if (account.isForeign) chownSync(unfinished, account.uid, account.gid);
   await runInitdb(account, initdb, unfinished);
   renameSync(unfinished, cluster);
+  // The initdb of a killed process goes on for a moment, and may have written while its files were removed.
+  removeUnfinished(directory);
+}
+
+function removeUnfinished(directory: string): void {
+  const unfinished = readdirSync(directory).filter((name) => name.startsWith(UNFINISHED));
+  for (const name of unfinished) {
+    rmSync(join(directory, name), { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  }
 }
 
 async function runInitdb(account: EmbeddedPostgresAccount, initdb: string, cluster: string): Promise<void> {
