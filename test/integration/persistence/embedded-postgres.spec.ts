@@ -172,7 +172,7 @@ describe('the bundled PostgreSQL', () => {
       await tool.stop();
       expect(await isRunning(pid)).toBe(true);
       await server.stop();
-      expect(await isRunning(pid)).toBe(false);
+      await vi.waitFor(async () => expect(await isRunning(pid)).toBe(false));
     });
 
     it('is stopped at the end by the last of the commands that needed it', async () => {
@@ -182,7 +182,7 @@ describe('the bundled PostgreSQL', () => {
       await first.stop();
       expect(await isRunning(first.pid)).toBe(true);
       await second.stop();
-      expect(await isRunning(first.pid)).toBe(false);
+      await vi.waitFor(async () => expect(await isRunning(first.pid)).toBe(false));
     });
 
     it('stays for a server that took it over meanwhile', async () => {
@@ -192,7 +192,7 @@ describe('the bundled PostgreSQL', () => {
       await tool.stop();
       expect(await isRunning(tool.pid)).toBe(true);
       await server.stop();
-      expect(await isRunning(tool.pid)).toBe(false);
+      await vi.waitFor(async () => expect(await isRunning(tool.pid)).toBe(false));
     });
   });
 
