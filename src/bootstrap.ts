@@ -11,6 +11,7 @@ import { createHttpApplication, type HttpApplication } from './platform/http/htt
 import { JobRunner } from './platform/jobs/job-runner.js';
 import { Scheduler } from './platform/jobs/scheduler.js';
 import { RegistrySigning } from './providers/registry-signing.service.js';
+import { DownloadFolder } from './usage/download-folder.service.js';
 import { AppLogger } from './platform/logging/logger.js';
 import { LoggingModule } from './platform/logging/logging.module.js';
 import { MetricsServer } from './platform/metrics/metrics-server.js';
@@ -58,6 +59,7 @@ export async function startServer(config: AppConfig, options: CreateAppOptions =
     await app.get(JobRunner, { strict: false }).start();
     app.get(Scheduler, { strict: false }).start();
     app.get(RegistrySigning, { strict: false }).prepare();
+    app.get(DownloadFolder, { strict: false }).start();
     const { port } = app.getHttpServer().address() as AddressInfo;
     let stopping: Promise<void> | undefined;
     const stop = (): Promise<void> => (stopping ??= stopServer(served, config));

@@ -1,11 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type BeforeApplicationShutdown,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { Transactions } from '../platform/database/transactions.js';
 import { DownloadCounter } from './download-counter.service.js';
 import { DownloadCountsRepository } from './persistence/download-counts.repository.js';
@@ -22,7 +17,7 @@ const REMEMBER_SPOOLS_DAYS = 30;
  * stops, and for processes of this host that died. The files are local, so no job queue is involved.
  */
 @Injectable()
-export class DownloadFolder implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class DownloadFolder implements BeforeApplicationShutdown {
   private readonly log = new Logger(DownloadFolder.name);
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
@@ -35,7 +30,8 @@ export class DownloadFolder implements OnApplicationBootstrap, BeforeApplication
     private readonly transactions: Transactions,
   ) {}
 
-  onApplicationBootstrap(): void {
+  /** Begins to carry over; called once the server listens. Commands count nothing and leave it alone. */
+  start(): void {
     this.timer = setInterval(() => void this.round(), INTERVAL_MS);
     this.timer.unref();
     void this.round();

@@ -15,7 +15,7 @@ import { FoldedDownloadSpoolEntity } from './persistence/folded-download-spool.e
  */
 @Module({
   providers: [DownloadCounter, DownloadFolder, DownloadTotals, DownloadCountsRepository],
-  exports: [DownloadCounter, DownloadTotals],
+  exports: [DownloadCounter, DownloadFolder, DownloadTotals],
 })
 export class UsageModule implements OnModuleInit {
   static readonly entities: Function[] = [DownloadCountEntity, FoldedDownloadSpoolEntity];

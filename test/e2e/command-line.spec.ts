@@ -35,6 +35,7 @@ describe('the command line', () => {
     const made = await registry.command('keys', 'create', '--name', 'ci', '--scopes', 'modules:write');
     expect(made.status).toBe(0);
     expect(made.stdout).toMatch(/^tfr_[A-Za-z0-9_-]{43}\n$/);
+    expect(made.stderr).not.toContain('WARN');
     const revoked = await registry.command('keys', 'revoke', made.stdout.trim());
     expect(revoked.stderr).toContain('is revoked');
     expect(revoked.stderr + revoked.stdout).not.toContain(made.stdout.trim());
