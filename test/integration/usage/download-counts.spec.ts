@@ -109,7 +109,7 @@ describe('counting downloads', () => {
   it('carries everything over when the application stops', async () => {
     const id = randomUUID();
     const { counter, folder, repository } = processWith();
-    folder.onApplicationBootstrap();
+    folder.start();
     for (let done = 0; done < 500; done += 1) counter.count(id);
     await folder.beforeApplicationShutdown();
     expect(await repository.totals([id])).toEqual(new Map([[id, 500]]));
