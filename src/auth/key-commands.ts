@@ -1,14 +1,9 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { parseArgs } from 'node:util';
+import type { CommandOutput } from '../kernel/command-output.js';
 import { InvalidInput } from '../kernel/invalid-input.js';
 import { Organizations } from '../orgs/organizations.service.js';
 import { ApiKeys } from './api-keys.service.js';
-
-/** Where a command writes: `print` is its result (standard output), `hint` is for people (standard error). */
-export interface CommandOutput {
-  print(line: string): void;
-  hint(line: string): void;
-}
 
 export const KEY_COMMANDS_USAGE = `keys create --name NAME --scopes SCOPE[,SCOPE…] [--expires 90d] [--organization NAME]
 keys revoke KEY_OR_ID`;

@@ -1,15 +1,10 @@
 import type { INestApplicationContext } from '@nestjs/common';
+import type { CommandOutput } from '../kernel/command-output.js';
 import { InvalidInput } from '../kernel/invalid-input.js';
 import { formatVerifyReport } from './domain/verify-report.js';
 import { VerifyStorage } from './verify-storage.service.js';
 
 export const VERIFY_COMMAND_USAGE = 'verify [--json]';
-
-/** Where a command writes: `print` is its result (standard output), `hint` is for people (standard error). */
-export interface CommandOutput {
-  print(line: string): void;
-  hint(line: string): void;
-}
 
 /**
  * The `verify` command: hashes every stored object and compares it with the database. Answers the exit
