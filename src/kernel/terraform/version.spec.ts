@@ -13,7 +13,8 @@ const identifier = fc.oneof(
 );
 const canonical = fc
   .tuple(number, number, number, fc.array(identifier, { maxLength: 3 }))
-  .map(([a, b, c, pre]) => `${a}.${b}.${c}${pre.length > 0 ? `-${pre.join('.')}` : ''}`);
+  .map(([a, b, c, pre]) => `${a}.${b}.${c}${pre.length > 0 ? `-${pre.join('.')}` : ''}`)
+  .filter((text) => text.length <= 64);
 
 /** The grammar of semver.org without build metadata, as an independent reference. */
 const REFERENCE =
