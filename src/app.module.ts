@@ -1,10 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import type { AppConfig } from './config/app-config.js';
 import { ConfigModule } from './config/config.module.js';
 import { DiscoveryModule } from './discovery/discovery.module.js';
 import { ModulesModule } from './modules/modules.module.js';
 import { OrgsModule } from './orgs/orgs.module.js';
+import { CacheModule } from './platform/cache/cache.module.js';
 import { ClockModule } from './platform/clock/clock.module.js';
 import { CryptoModule } from './platform/crypto/crypto.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
@@ -21,6 +23,7 @@ import { UsageModule } from './usage/usage.module.js';
 
 /** Technical services that know no feature. */
 const PLATFORM = [
+  CacheModule,
   ClockModule,
   CryptoModule,
   JobsModule,
@@ -35,6 +38,7 @@ const PLATFORM = [
  * is the feature "Terraform modules", wired as a Nest module.
  */
 const FEATURES = [
+  AuditModule,
   StorageModule,
   OrgsModule,
   AuthModule,
@@ -45,7 +49,15 @@ const FEATURES = [
 ];
 
 /** Every entity of the product, named by the module that owns its table. */
-const ENTITIES = [CryptoModule, DocumentsModule, StorageModule, OrgsModule, AuthModule, UsageModule]
+const ENTITIES = [
+  AuditModule,
+  CryptoModule,
+  DocumentsModule,
+  StorageModule,
+  OrgsModule,
+  AuthModule,
+  UsageModule,
+]
   .flatMap((owner): Function[] => owner.entities)
   .concat(ModulesModule.entities, ProvidersModule.entities);
 

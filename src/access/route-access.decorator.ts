@@ -2,6 +2,12 @@ import 'reflect-metadata';
 import type { Scope } from './scope.js';
 
 /**
+ * Where a scope is needed: `anywhere` in at least one organization (the service checks the organization of the
+ * object), `platform` in the default one, or in the organization whose id is the named path parameter.
+ */
+export type ScopePlace = 'anywhere' | 'platform' | { readonly organizationParam: string };
+
+/**
  * Who may call a route. Every route carries exactly one; the application refuses to start with a route
  * that has none, and a second one is refused where it is written.
  */
@@ -9,8 +15,9 @@ export type RouteAccess =
   | { readonly kind: 'open' }
   | { readonly kind: 'public-read'; readonly scope: Scope }
   | { readonly kind: 'authenticated' }
-  | { readonly kind: 'scope'; readonly scope: Scope }
-  | { readonly kind: 'signed-url' };
+  | { readonly kind: 'scope'; readonly scope: Scope; readonly where: ScopePlace }
+  | { readonly kind: 'signed-url' }
+  | { readonly kind: 'setup-token' };
 
 export const ROUTE_ACCESS = 'route-access';
 
@@ -23,11 +30,18 @@ export const PublicRead = (scope: Scope) => declare({ kind: 'public-read', scope
 /** Any valid credential. */
 export const Authenticated = () => declare({ kind: 'authenticated' });
 
-/** A credential that holds `scope`; where the object belongs to an organization, the service checks it there. */
-export const RequireScope = (scope: Scope) => declare({ kind: 'scope', scope });
+/**
+ * A credential that holds `scope`. With an organization in the path it must hold it there: an organization that
+ * the caller may not see is 404, one that it sees without holding `scope` is 403.
+ */
+export const RequireScope = (scope: Scope, where: ScopePlace = 'anywhere') =>
+  declare({ kind: 'scope', scope, where });
 
 /** The URL carries its own proof (REST contract 7); the handler verifies it. */
 export const SignedUrl = () => declare({ kind: 'signed-url' });
+
+/** The one-time token of the first-run setup (REST contract 11); a guard of `setup/` verifies it. */
+export const SetupToken = () => declare({ kind: 'setup-token' });
 
 function declare(access: RouteAccess): MethodDecorator {
   return (target, method, descriptor) => {

@@ -1,14 +1,15 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import type { ApiKeyPrincipal } from '../access/principal.js';
 import { isScope, type Scope } from '../access/scope.js';
 import { AuthConfig } from '../config/auth.config.js';
 import { FieldErrors } from '../kernel/field-errors.js';
 import { InvalidInput } from '../kernel/invalid-input.js';
 import { Organizations } from '../orgs/organizations.service.js';
+import { CacheInvalidation } from '../platform/cache/cache-invalidation.js';
 import { MemoryCache } from '../platform/cache/memory-cache.js';
 import { PlatformSecrets } from '../platform/crypto/platform-secrets.service.js';
 import { keyedDigest } from '../platform/crypto/token-hash.js';
+import { BearerCredential, type CredentialCheck } from './bearer-credential.js';
 import { ApiKeyNotFound } from './domain/auth.errors.js';
 import { ApiKeyToken } from './domain/api-key-token.js';
 import { principalOf } from './key-authority.js';
@@ -39,18 +40,12 @@ export interface IssuedApiKey {
   readonly scopes: readonly Scope[];
 }
 
-/** What checking a credential found; `readAtMs` is when the facts were read (`performance.now()`). */
-export type KeyCheck =
-  | { readonly outcome: 'valid'; readonly principal: ApiKeyPrincipal; readonly readAtMs: number }
-  | { readonly outcome: 'expired' }
-  | { readonly outcome: 'invalid' };
-
 /**
  * API keys (REST contract 14): issuing, checking, revoking. A key is found by a digest under a server-wide
  * pepper, so neither the database nor a backup of it holds anything that could be used or guessed.
  */
 @Injectable()
-export class ApiKeys implements OnModuleInit {
+export class ApiKeys extends BearerCredential implements OnModuleInit {
   private pepper: Buffer | undefined;
   /** A revocation, a role change or a removed membership takes effect within a second, in every process. */
   private readonly known = new MemoryCache<KeyFacts | undefined>({
@@ -65,7 +60,11 @@ export class ApiKeys implements OnModuleInit {
     private readonly organizations: Organizations,
     private readonly secrets: PlatformSecrets,
     private readonly config: AuthConfig,
-  ) {}
+    changes: CacheInvalidation,
+  ) {
+    super();
+    changes.onChange('identity', () => this.known.clear());
+  }
 
   /** Reads the pepper, so that a wrong encryption key stops the start and not the first request. */
   async onModuleInit(): Promise<void> {
@@ -90,14 +89,12 @@ export class ApiKeys implements OnModuleInit {
     return { key: token.text, id, keyPrefix: token.shownPrefix, scopes };
   }
 
-  /** Who presents `text`, with the rights of now; `undefined` when it is no usable key. */
-  async authenticate(text: string): Promise<ApiKeyPrincipal | undefined> {
-    const check = await this.check(text);
-    return check.outcome === 'valid' ? check.principal : undefined;
+  recognizes(text: string): boolean {
+    return ApiKeyToken.tryParse(text) !== undefined;
   }
 
-  /** The same, saying why not. What cannot be a key is refused without asking the database. */
-  async check(text: string): Promise<KeyCheck> {
+  /** What cannot be a key is refused without asking the database. */
+  async check(text: string): Promise<CredentialCheck> {
     const token = this.config.apiKeysEnabled ? ApiKeyToken.tryParse(text) : undefined;
     if (token === undefined) return { outcome: 'invalid' };
     const digest = await this.digestOf(token.text);

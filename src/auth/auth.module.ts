@@ -4,6 +4,7 @@ import { OrgsModule } from '../orgs/orgs.module.js';
 import { CryptoModule } from '../platform/crypto/crypto.module.js';
 import { ApiKeys } from './api-keys.service.js';
 import { AuthenticationGuard } from './authentication.guard.js';
+import { type BearerCredential, BearerCredentials } from './bearer-credential.js';
 import { KeyUsage } from './key-usage.service.js';
 import { PermissionGuard } from './permission.guard.js';
 import { ApiKeyEntity } from './persistence/api-key.entity.js';
@@ -21,6 +22,11 @@ import { RouteAccessCheck } from './route-access-check.js';
     ApiKeysRepository,
     KeyUsage,
     ApiKeys,
+    {
+      provide: BearerCredentials,
+      useFactory: (...kinds: BearerCredential[]) => new BearerCredentials(kinds),
+      inject: [ApiKeys],
+    },
     RouteAccessCheck,
     { provide: APP_GUARD, useClass: AuthenticationGuard },
     { provide: APP_GUARD, useClass: PermissionGuard },

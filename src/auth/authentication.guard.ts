@@ -2,7 +2,8 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { ANONYMOUS } from '../access/principal.js';
 import { ROUTE_ACCESS, type RouteAccess } from '../access/route-access.decorator.js';
-import { ApiKeys } from './api-keys.service.js';
+import { BearerCredentials } from './bearer-credential.js';
+import { RequestContext } from '../platform/request-context/request-context.js';
 import { ApiKeyToken } from './domain/api-key-token.js';
 import { CredentialMisplaced, NotAuthenticated, type CredentialProblem } from './domain/auth.errors.js';
 import { readAuthorization } from './domain/authorization-header.js';
@@ -25,7 +26,7 @@ const CREDENTIAL_PARAMETERS: ReadonlySet<string> = new Set([
 export class AuthenticationGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    private readonly keys: ApiKeys,
+    private readonly credentials: BearerCredentials,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -40,7 +41,7 @@ export class AuthenticationGuard implements CanActivate {
     }
     if (holdsCredential(query)) throw CredentialMisplaced.inQuery();
     if (authorizationValues(request).length > 1) throw CredentialMisplaced.several();
-    if (access === undefined || access.kind === 'open') return true;
+    if (access === undefined || access.kind === 'open' || access.kind === 'setup-token') return true;
     await this.identify(request, false);
     const needsCredential = access.kind !== 'public-read';
     if (needsCredential && request.credentialProblem !== undefined) throw request.credentialProblem;
@@ -72,10 +73,12 @@ export class AuthenticationGuard implements CanActivate {
   }
 
   private async useToken(request: GuardedRequest, token: string): Promise<CredentialProblem | undefined> {
-    const check = await this.keys.check(token);
+    const check = await this.credentials.check(token);
     if (check.outcome === 'expired') return 'API key has expired';
     if (check.outcome === 'invalid') return 'Invalid credentials';
     request.principal = check.principal;
+    const active = RequestContext.current();
+    if (active !== undefined) active.principal = check.principal;
     request.principalReadAtMs = check.readAtMs;
     return undefined;
   }

@@ -21,6 +21,7 @@ function key(scopes: Scope[], memberships?: [string, Scope[]][], organizationId 
   const owner = {
     userId: 'user',
     name: 'Ada',
+    email: 'ada@example.com',
     isActive: true,
     memberships: memberships.map(([organization, held]) => ({
       organizationId: organization,
@@ -45,20 +46,28 @@ describe('what a key may do in multi-tenant mode', () => {
   });
 
   it('is nothing once its owner has left the organization', () => {
-    expect(principalOf(key(['admin'], [[DEFAULT, ['admin']]], TEAM), true)).toMatchObject({
+    expect(principalOf(key(['admin'], [[DEFAULT, ['modules:write']]], TEAM), true)).toMatchObject({
       scopes: [],
-      isPlatformAdmin: false,
+      authority: { isPlatformAdmin: false },
     });
   });
 
+  it('is all it names, wherever it acts, when its owner is a platform administrator', () => {
+    const principal = principalOf(key(['modules:write'], [[DEFAULT, ['admin']]], TEAM), true);
+    expect(principal.scopes).toEqual(['modules:read', 'modules:write']);
+    expect(principal.authority.isPlatformAdmin).toBe(false);
+  });
+
   it('makes a platform administrator only of admin in the default organization', () => {
-    expect(principalOf(key(['admin'], [[DEFAULT, ['admin']]]), true).isPlatformAdmin).toBe(true);
+    expect(principalOf(key(['admin'], [[DEFAULT, ['admin']]]), true).authority.isPlatformAdmin).toBe(true);
     expect(principalOf(key(['admin'], [[TEAM, ['admin']]], TEAM), true)).toMatchObject({
-      isPlatformAdmin: false,
+      authority: { isPlatformAdmin: false },
       scopes: expect.arrayContaining(['admin']) as unknown,
     });
-    expect(principalOf(key(['modules:read'], [[DEFAULT, ['admin']]]), true).isPlatformAdmin).toBe(false);
-    expect(principalOf(key(['admin'], undefined, TEAM), true).isPlatformAdmin).toBe(false);
+    expect(principalOf(key(['modules:read'], [[DEFAULT, ['admin']]]), true).authority.isPlatformAdmin).toBe(
+      false,
+    );
+    expect(principalOf(key(['admin'], undefined, TEAM), true).authority.isPlatformAdmin).toBe(false);
   });
 });
 
@@ -75,11 +84,15 @@ describe('what a key may do in single-tenant mode', () => {
   });
 
   it('counts admin from the default organization only', () => {
-    expect(principalOf(key(['admin'], [[TEAM, ['admin']]], TEAM), false).scopes).toEqual([]);
-    expect(principalOf(key(['admin'], [[DEFAULT, ['admin']]], TEAM), false).isPlatformAdmin).toBe(true);
-    expect(principalOf(key(['admin', 'modules:read'], undefined, TEAM), false).scopes).toEqual([
-      'modules:read',
-    ]);
+    const { scopes } = principalOf(key(['admin'], [[TEAM, ['admin']]], TEAM), false);
+    expect(scopes).toContain('users:write');
+    for (const scope of ['admin', 'modules:read', 'providers:read', 'mirrors:read', 'scm:read']) {
+      expect(scopes).not.toContain(scope);
+    }
+    expect(principalOf(key(['admin'], [[DEFAULT, ['admin']]], TEAM), false).authority.isPlatformAdmin).toBe(
+      true,
+    );
+    expect(principalOf(key(['modules:read'], undefined, TEAM), false).scopes).toEqual(['modules:read']);
   });
 
   it('names the owner, or the key when it has none', () => {

@@ -1,34 +1,35 @@
+import { type Authority, authorityOf, confineAuthority, holds } from '../access/authority.js';
 import type { ApiKeyPrincipal } from '../access/principal.js';
-import { intersectScopes, type Scope } from '../access/scope.js';
-import type { KeyFacts, KeyOwner } from './key-facts.js';
+import { SCOPES, type Scope } from '../access/scope.js';
+import type { KeyFacts } from './key-facts.js';
 
 /** What a key may do now (REST contract 3.4): its own scopes, as far as its owner holds them where it acts. */
 export function principalOf(key: KeyFacts, isMultiTenant: boolean): ApiKeyPrincipal {
-  const scopes = effectiveScopes(key, isMultiTenant);
+  const { id, organizationId, owner } = key;
+  const authority = authorityOfKey(key, isMultiTenant);
   return {
     kind: 'api-key',
-    keyId: key.id,
-    organizationId: key.organizationId,
-    userId: key.owner?.userId ?? null,
-    name: key.owner?.name ?? key.name,
-    scopes,
-    // In single-tenant mode `admin` is left only when it comes from the default organization.
-    isPlatformAdmin: scopes.includes('admin') && (!isMultiTenant || key.isDefaultOrganization),
+    keyId: id,
+    organizationId,
+    userId: owner?.userId ?? null,
+    name: owner?.name ?? key.name,
+    email: owner?.email ?? null,
+    authority,
+    scopes: effectiveScopes(authority, organizationId),
+    expiresAt: key.expiresAt,
+    namespaces: null,
+    publishedFrom: null,
   };
 }
 
-function effectiveScopes(key: KeyFacts, isMultiTenant: boolean): Scope[] {
-  if (key.owner !== null) return intersectScopes(key.scopes, scopesOfOwner(key.owner, key, isMultiTenant));
-  const isConfined = !isMultiTenant && !key.isDefaultOrganization;
-  return key.scopes.filter((scope) => !(isConfined && scope === 'admin'));
+function authorityOfKey(key: KeyFacts, isMultiTenant: boolean): Authority {
+  // A key without an owner belongs to its organization, and holds there what it says.
+  if (key.owner === null) return authorityOf([key], isMultiTenant);
+  return confineAuthority(authorityOf(key.owner.memberships, isMultiTenant), key);
 }
 
-function scopesOfOwner(owner: KeyOwner, key: KeyFacts, isMultiTenant: boolean): Scope[] {
-  if (isMultiTenant) {
-    const own = owner.memberships.find(({ organizationId }) => organizationId === key.organizationId);
-    return [...(own?.scopes ?? [])];
-  }
-  return owner.memberships.flatMap(({ scopes, isDefaultOrganization }) =>
-    scopes.filter((scope) => scope !== 'admin' || isDefaultOrganization),
-  );
+/** In single-tenant mode `admin` is left only when it comes from the default organization. */
+function effectiveScopes(authority: Authority, organizationId: string): Scope[] {
+  const isAdmin = authority.isPlatformAdmin || authority.shared === undefined;
+  return SCOPES.filter((scope) => (scope !== 'admin' || isAdmin) && holds(authority, scope, organizationId));
 }

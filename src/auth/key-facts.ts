@@ -1,3 +1,4 @@
+import type { HeldRole } from '../access/authority.js';
 import type { Scope } from '../access/scope.js';
 
 /** A key as found by its digest, with what decides what it may do now. */
@@ -17,10 +18,7 @@ export interface KeyFacts {
 export interface KeyOwner {
   readonly userId: string;
   readonly name: string;
+  readonly email: string;
   readonly isActive: boolean;
-  readonly memberships: readonly {
-    readonly organizationId: string;
-    readonly isDefaultOrganization: boolean;
-    readonly scopes: readonly Scope[];
-  }[];
+  readonly memberships: readonly HeldRole[];
 }

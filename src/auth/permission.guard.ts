@@ -1,12 +1,18 @@
 import { type CanActivate, type ExecutionContext, Injectable, Optional } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { ANONYMOUS } from '../access/principal.js';
-import { ROUTE_ACCESS, type RouteAccess } from '../access/route-access.decorator.js';
-import { covers, type Scope } from '../access/scope.js';
+import { ANONYMOUS, type IdentifiedPrincipal } from '../access/principal.js';
+import { ROUTE_ACCESS, type RouteAccess, type ScopePlace } from '../access/route-access.decorator.js';
+import { holdsAnywhere } from '../access/authority.js';
+import type { Scope } from '../access/scope.js';
+import { OrganizationNotFound } from '../orgs/domain/orgs.errors.js';
 import { OrgAccess } from '../orgs/org-access.service.js';
+import { Organizations } from '../orgs/organizations.service.js';
+import { InvalidInput } from '../kernel/invalid-input.js';
 import { ReadDecisions } from '../platform/documents/read-decisions.js';
 import { MissingScope, NotAuthenticated, NotVisible, RouteClosed } from './domain/auth.errors.js';
 import type { GuardedRequest } from './guarded-request.js';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
  * Lets a request through to a handler only when the rule of its route says so; a route without a rule is
@@ -18,6 +24,7 @@ export class PermissionGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly access: OrgAccess,
+    private readonly organizations: Organizations,
     @Optional() private readonly decisions?: ReadDecisions,
   ) {}
 
@@ -27,12 +34,13 @@ export class PermissionGuard implements CanActivate {
     switch (access?.kind) {
       case 'open':
       case 'signed-url':
+      case 'setup-token':
         return true;
       case 'authenticated':
         requireIdentity(request);
         return true;
       case 'scope':
-        requireScope(request, access.scope);
+        await this.requireScope(request, access.scope, access.where);
         return true;
       case 'public-read':
         await this.requireReadable(request, access.scope);
@@ -56,6 +64,34 @@ export class PermissionGuard implements CanActivate {
     }
   }
 
+  private async requireScope(request: GuardedRequest, scope: Scope, where: ScopePlace): Promise<void> {
+    const principal = requireIdentity(request);
+    if (where === 'anywhere') {
+      if (!holdsAnywhere(principal.authority, scope)) throw new MissingScope(scope);
+      return;
+    }
+    const organizationId =
+      where === 'platform' ? (await this.organizations.getDefault()).id : this.organizationIn(request, where);
+    if (this.access.mayAct(principal, organizationId, scope)) {
+      if (where !== 'platform' && !(await this.organizations.find(organizationId)))
+        throw new OrganizationNotFound();
+      return;
+    }
+    if (where !== 'platform' && !this.access.mayAct(principal, organizationId, 'organizations:read')) {
+      throw new OrganizationNotFound();
+    }
+    throw new MissingScope(scope);
+  }
+
+  private organizationIn(
+    request: GuardedRequest,
+    { organizationParam }: { organizationParam: string },
+  ): string {
+    const id = request.params?.[organizationParam] ?? '';
+    if (!UUID.test(id)) throw new InvalidInput('Invalid organization ID');
+    return id.toLowerCase();
+  }
+
   private requireListable(request: GuardedRequest, scope: Scope): void {
     const decision = this.access.listDecision(request.principal ?? ANONYMOUS, scope);
     if (decision === 'unauthenticated') throw notAuthenticated(request);
@@ -63,15 +99,10 @@ export class PermissionGuard implements CanActivate {
   }
 }
 
-function requireIdentity(request: GuardedRequest): void {
-  if (request.principal === undefined || request.principal.kind === 'anonymous')
-    throw notAuthenticated(request);
-}
-
-function requireScope(request: GuardedRequest, scope: Scope): void {
-  requireIdentity(request);
-  const scopes = request.principal?.kind === 'api-key' ? request.principal.scopes : [];
-  if (!covers(scopes, scope)) throw new MissingScope(scope);
+function requireIdentity(request: GuardedRequest): IdentifiedPrincipal {
+  const { principal } = request;
+  if (principal === undefined || principal.kind === 'anonymous') throw notAuthenticated(request);
+  return principal;
 }
 
 function notAuthenticated(request: GuardedRequest): NotAuthenticated {

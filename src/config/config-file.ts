@@ -5,7 +5,7 @@ import type { Document, ParsedNode } from 'yaml';
 
 const SEARCHED = ['./config.yaml', './config/config.yaml', '/etc/terraform-registry/config.yaml'];
 
-/** A YAML value as text; `undefined` stands for one that is neither text nor a list of texts. */
+/** A YAML value as text: a list of structures as JSON; `undefined` stands for what is neither. */
 export type YamlText = string | readonly string[] | undefined;
 
 /** The configuration file, flattened: dotted keys and the values as they are written. */
@@ -81,7 +81,7 @@ function flatten(document: Document.Parsed): Map<string, YamlText> {
         visit(item.value, key === '' ? String(item.key) : `${key}.${String(item.key)}`);
     } else if (yaml.isSeq(node)) {
       const items = node.items.map(textOf);
-      values.set(key, items.includes(undefined) ? undefined : (items as string[]));
+      values.set(key, items.includes(undefined) ? JSON.stringify(node.toJS(document)) : (items as string[]));
     } else if (node !== null && key !== '') {
       values.set(key, textOf(node));
     }

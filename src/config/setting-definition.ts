@@ -9,6 +9,7 @@ export type SettingType =
   | 'list'
   | 'cidr-list'
   | 'path'
+  | 'json'
   | 'secret'
   | 'secret-list'
   | 'encryption-key'

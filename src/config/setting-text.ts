@@ -10,6 +10,7 @@ const EXPECTED: Record<SettingType, string> = {
   list: 'a list (a YAML sequence; comma-separated in the environment)',
   'cidr-list': 'a list of IP addresses or networks such as 10.0.0.0/8',
   path: 'a path',
+  json: 'JSON (a YAML sequence in the file)',
   secret: 'a text',
   'secret-list': 'a list of secrets',
   'encryption-key': 'exactly 32 characters, or base64:… or hex:… of 32 bytes',
@@ -64,6 +65,7 @@ export function formatNumber(type: SettingType, value: number): string {
 
 /** A value in the form in which it would be written in the environment. */
 export function formatValue(type: SettingType, value: unknown): string {
+  if (type === 'json') return JSON.stringify(value);
   if (Array.isArray(value)) return value.join(',');
   return typeof value === 'number' ? formatNumber(type, value) : String(value);
 }

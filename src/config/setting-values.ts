@@ -23,6 +23,7 @@ const PARSERS: Partial<Record<SettingType, Parser>> = {
   size: (text) => numberOf(parseSize(text.trim())),
   url: (text) => parseUrl(text.trim()),
   path: (text, cwd) => resolve(cwd, text),
+  json: parseJson,
   'encryption-key': parseEncryptionKey,
 };
 
@@ -47,13 +48,14 @@ const SIZE_UNITS: Record<string, number> = {
 
 /**
  * Turns what a source says into the value of a field: milliseconds for durations, bytes for sizes, absolute
- * paths. A list is either the items of a YAML sequence or one comma-separated text. Answers `NOT_READABLE`
+ * paths, JSON as what it says. A list is either the items of a YAML sequence or one comma-separated text. Answers `NOT_READABLE`
  * when the form is wrong; limits are checked later.
  */
 export function readValue(type: SettingType, raw: string | readonly string[], cwd: string): unknown {
   const itemType = LIST_ITEMS[type];
   if (itemType === undefined) {
-    return typeof raw === 'string' ? PARSERS[type]!(raw, cwd) : NOT_READABLE;
+    if (typeof raw === 'string') return PARSERS[type]!(raw, cwd);
+    return type === 'json' ? [...raw] : NOT_READABLE;
   }
   const texts = typeof raw === 'string' ? raw.split(',') : raw;
   const items = texts.map((text) => text.trim()).filter((text) => text !== '');
@@ -87,6 +89,14 @@ function parseUrl(text: string): unknown {
   if (url.username !== '' || url.password !== '' || text.includes('?') || text.includes('#'))
     return NOT_READABLE;
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return NOT_READABLE;
+  }
 }
 
 function parseEncryptionKey(text: string): unknown {

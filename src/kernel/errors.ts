@@ -12,6 +12,7 @@ export type ErrorKind =
   | 'too-large'
   | 'unsupported-media-type'
   | 'rate-limited'
+  | 'bad-gateway'
   | 'unavailable';
 
 /** What a caller may be told besides the sentence. All of it is safe to show. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import type { ApiKeyPrincipal, Principal } from '../access/principal.js';
+import type { IdentifiedPrincipal, Principal } from '../access/principal.js';
 import type { Scope } from '../access/scope.js';
 import { AuthConfig } from '../config/auth.config.js';
 import { foldNamespace, NamespaceName } from '../kernel/terraform/namespace-name.js';
@@ -48,11 +48,12 @@ export class Namespaces {
     const { text, folded } = NamespaceName.parse(namespace);
     const claim = await this.claims.find(folded);
     if (claim !== undefined) {
-      if (!this.access.mayAct(principal, claim.organizationId, scope)) throw new NamespaceNotYours();
+      if (!this.mayActIn(principal, claim.name, claim.organizationId, scope)) throw new NamespaceNotYours();
       return grantOn(claim, principal);
     }
     const owner = await this.futureOwner(principal, organizationId);
-    if (owner === undefined || !this.access.mayAct(principal, owner.id, scope)) throw new NamespaceNotYours();
+    if (owner === undefined || !this.mayActIn(principal, text, owner.id, scope))
+      throw new NamespaceNotYours();
     if (await this.isReserved(folded, owner.id)) throw new NamespaceNotYours();
     const { id, visibility } = owner;
     return grantOn({ id: randomUUID(), name: text, organizationId: id, visibility }, principal);
@@ -69,7 +70,7 @@ export class Namespaces {
   ): Promise<PublishGrant | undefined> {
     const claim = await this.find(namespace);
     if (claim === undefined) return undefined;
-    if (this.access.mayAct(principal, claim.organizationId, scope)) return grantOn(claim, principal);
+    if (this.mayActIn(principal, claim.name, claim.organizationId, scope)) return grantOn(claim, principal);
     const decision = await this.access.readDecision(principal, namespace, readScopeOf(scope));
     if (decision !== 'allowed') return undefined;
     throw new NamespaceNotYours();
@@ -91,14 +92,24 @@ export class Namespaces {
     if (existing?.organizationId !== organizationId) throw new NamespaceNotYours();
   }
 
-  /** An API key always has an organization, so the later steps of REST contract 3.5 do not arise. */
+  private mayActIn(
+    principal: Principal,
+    namespace: string,
+    organizationId: string,
+    scope: Scope,
+  ): principal is IdentifiedPrincipal {
+    return this.access.mayActInNamespace(principal, namespace, organizationId, scope);
+  }
+
+  /** The organization that a free namespace would belong to. */
   private async futureOwner(
     principal: Principal,
     organizationId: string | undefined,
   ): Promise<Organization | undefined> {
     if (principal.kind === 'anonymous') return undefined;
     if (!this.config.multiTenancyEnabled) return this.organizations.getDefault();
-    return this.organizations.find(organizationId || principal.organizationId);
+    const ownOrganization = principal.kind === 'api-key' ? principal.organizationId : '';
+    return this.organizations.find(organizationId || ownOrganization);
   }
 
   /** In multi-tenant mode the name of an organization is a namespace for itself only. */
@@ -109,7 +120,7 @@ export class Namespaces {
 
 function grantOn(
   claim: Pick<NamespaceClaim, 'id' | 'name' | 'organizationId' | 'visibility'>,
-  principal: ApiKeyPrincipal,
+  principal: IdentifiedPrincipal,
 ): PublishGrant {
   return issueGrant({
     organizationId: claim.organizationId,

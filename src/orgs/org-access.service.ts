@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { ApiKeyPrincipal, Principal } from '../access/principal.js';
-import { covers, type Scope } from '../access/scope.js';
+import { holds, holdsAnywhere } from '../access/authority.js';
+import type { IdentifiedPrincipal, Principal } from '../access/principal.js';
+import type { Scope } from '../access/scope.js';
 import { AuthConfig } from '../config/auth.config.js';
 import { foldNamespace } from '../kernel/terraform/namespace-name.js';
 import { MemoryCache, type CachedValue } from '../platform/cache/memory-cache.js';
@@ -47,16 +48,26 @@ export class OrgAccess {
   listDecision(principal: Principal, scope: Scope): 'allowed' | 'unauthenticated' | 'forbidden' {
     if (this.config.anonymousRead) return 'allowed';
     if (principal.kind === 'anonymous') return 'unauthenticated';
-    return covers(principal.scopes, scope) ? 'allowed' : 'forbidden';
+    return holdsAnywhere(principal.authority, scope) ? 'allowed' : 'forbidden';
   }
 
   /** Whether `principal` holds `scope` in the organization that owns something. */
-  mayAct(principal: Principal, organizationId: string, scope: Scope): principal is ApiKeyPrincipal {
+  mayAct(principal: Principal, organizationId: string, scope: Scope): principal is IdentifiedPrincipal {
+    if (principal.kind === 'anonymous' || namespacesOf(principal) !== null) return false;
+    return holds(principal.authority, scope, organizationId);
+  }
+
+  /** The same for what stands in a namespace: the only place where an exchanged token may do anything. */
+  mayActInNamespace(
+    principal: Principal,
+    namespace: string,
+    organizationId: string,
+    scope: Scope,
+  ): principal is IdentifiedPrincipal {
     if (principal.kind === 'anonymous') return false;
-    if (principal.isPlatformAdmin) return true;
-    // In single-tenant mode the scopes are those of all memberships, for everything there is.
-    const reaches = !this.config.multiTenancyEnabled || principal.organizationId === organizationId;
-    return reaches && covers(principal.scopes, scope);
+    const confined = namespacesOf(principal);
+    if (confined !== null && !confined.includes(foldNamespace(namespace))) return false;
+    return holds(principal.authority, scope, organizationId);
   }
 
   /** Forgets what is known about a namespace: its owner or visibility changed in this process. */
@@ -67,8 +78,14 @@ export class OrgAccess {
   private decide(principal: Principal, claim: NamespaceClaim | undefined, scope: Scope): ReadDecision {
     if (claim !== undefined) {
       const isPublic = claim.visibility === null ? this.config.anonymousRead : claim.visibility === 'public';
-      if (isPublic || this.mayAct(principal, claim.organizationId, scope)) return 'allowed';
+      if (isPublic) return 'allowed';
+      const { name, organizationId } = claim;
+      if (this.mayActInNamespace(principal, name, organizationId, scope)) return 'allowed';
     }
     return principal.kind === 'anonymous' && !this.config.anonymousRead ? 'unauthenticated' : 'absent';
   }
+}
+
+function namespacesOf(principal: IdentifiedPrincipal): readonly string[] | null {
+  return principal.kind === 'api-key' ? principal.namespaces : null;
 }

@@ -8,7 +8,9 @@ import { NamespaceClaimsRepository } from './persistence/namespace-claims.reposi
 import { OrganizationEntity } from './persistence/organization.entity.js';
 import { OrganizationsRepository } from './persistence/organizations.repository.js';
 import { RoleTemplateEntity } from './persistence/role-template.entity.js';
+import { UserAuthorityRepository } from './persistence/user-authority.repository.js';
 import { UserEntity } from './persistence/user.entity.js';
+import { UserAuthority } from './user-authority.service.js';
 
 /**
  * Organizations, their people and roles, and who owns which namespace. No routes. Tables `organizations`,
@@ -16,8 +18,16 @@ import { UserEntity } from './persistence/user.entity.js';
  * modules; makes the default organization when the application starts.
  */
 @Module({
-  providers: [OrganizationsRepository, NamespaceClaimsRepository, Organizations, OrgAccess, Namespaces],
-  exports: [Organizations, OrgAccess, Namespaces],
+  providers: [
+    OrganizationsRepository,
+    NamespaceClaimsRepository,
+    UserAuthorityRepository,
+    Organizations,
+    OrgAccess,
+    Namespaces,
+    UserAuthority,
+  ],
+  exports: [Organizations, OrgAccess, Namespaces, UserAuthority],
 })
 export class OrgsModule {
   static readonly entities: Function[] = [

@@ -17,13 +17,14 @@ interface KeyRow {
   revoked_at: Date | null;
   user_id: string | null;
   user_name: string | null;
+  user_email: string | null;
   is_active: boolean | null;
   memberships: { organization_id: string; is_default: boolean; scopes: Scope[] | null }[] | null;
 }
 
 const BY_DIGEST = `
   SELECT k.id, k.key_digest, k.name, k.organization_id, o.is_default, k.scopes, k.expires_at, k.revoked_at,
-    u.id AS user_id, u.name AS user_name, u.is_active,
+    u.id AS user_id, u.name AS user_name, u.email AS user_email, u.is_active,
     (SELECT json_agg(json_build_object(
         'organization_id', m.organization_id, 'is_default', mo.is_default, 'scopes', r.scopes))
       FROM memberships m
@@ -100,6 +101,12 @@ function factsOf(row: KeyRow): KeyFacts {
     owner:
       row.user_id === null
         ? null
-        : { userId: row.user_id, name: row.user_name ?? '', isActive: row.is_active === true, memberships },
+        : {
+            userId: row.user_id,
+            name: row.user_name ?? '',
+            email: row.user_email ?? '',
+            isActive: row.is_active === true,
+            memberships,
+          },
   };
 }

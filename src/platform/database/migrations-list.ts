@@ -1,5 +1,26 @@
 import { InitialSchema20261122120000 } from '../../../migrations/20261122120000-initial-schema.js';
 import { JobHeartbeats20261122120100 } from '../../../migrations/20261122120100-job-heartbeats.js';
+import { People20261122180000 } from '../../../migrations/20261122180000-people.js';
+import { ApiKeyLife20261122180100 } from '../../../migrations/20261122180100-api-keys.js';
+import { Sessions20261122180200 } from '../../../migrations/20261122180200-sessions.js';
+import { SignIn20261122180300 } from '../../../migrations/20261122180300-sign-in.js';
+import { TrustedPublishers20261122180400 } from '../../../migrations/20261122180400-trusted-publishers.js';
+import { AuditLog20261122180500 } from '../../../migrations/20261122180500-audit-log.js';
+import { TerraformLogin20261122180600 } from '../../../migrations/20261122180600-terraform-login.js';
+import { Setup20261122180700 } from '../../../migrations/20261122180700-setup.js';
+import { RateLimits20261122180800 } from '../../../migrations/20261122180800-rate-limits.js';
 
 /** Every migration of the product, oldest first. */
-export const MIGRATIONS = [InitialSchema20261122120000, JobHeartbeats20261122120100];
+export const MIGRATIONS = [
+  InitialSchema20261122120000,
+  JobHeartbeats20261122120100,
+  People20261122180000,
+  ApiKeyLife20261122180100,
+  Sessions20261122180200,
+  SignIn20261122180300,
+  TrustedPublishers20261122180400,
+  AuditLog20261122180500,
+  TerraformLogin20261122180600,
+  Setup20261122180700,
+  RateLimits20261122180800,
+];

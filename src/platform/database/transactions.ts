@@ -3,12 +3,14 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { mapDatabaseError } from './pg-errors.js';
 
+type BeforeCommit = () => Promise<void>;
 type AfterCommit = () => void | Promise<void>;
 
 interface ActiveTransaction {
   readonly dataSource: DataSource;
   readonly manager: EntityManager;
   readonly afterCommit: AfterCommit[];
+  readonly beforeCommit: BeforeCommit[];
   isOver: boolean;
 }
 
@@ -30,16 +32,21 @@ export class Transactions {
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (activeOn(this.dataSource)) return work();
     const runner = this.dataSource.createQueryRunner();
-    const transaction = {
+    const transaction: ActiveTransaction = {
       dataSource: this.dataSource,
       manager: runner.manager,
       afterCommit: [],
+      beforeCommit: [],
       isOver: false,
     };
     let result: T;
     try {
       await runner.startTransaction('READ COMMITTED');
-      result = await ambient.run(transaction, work);
+      result = await ambient.run(transaction, async () => {
+        const value = await work();
+        for (const last of transaction.beforeCommit) await last();
+        return value;
+      });
       transaction.isOver = true;
       await runner.commitTransaction();
     } catch (error) {
@@ -61,6 +68,17 @@ export class Transactions {
     const transaction = activeOn(this.dataSource);
     if (transaction) transaction.afterCommit.push(work);
     else void callAll([work]);
+  }
+
+  /**
+   * Runs `work` as the last part of the surrounding transaction, in the order of the calls; its failure rolls
+   * everything back. For rows that many transactions lock, so that the lock is short and always the last one.
+   * Throws when there is no transaction.
+   */
+  beforeCommit(work: BeforeCommit): void {
+    const transaction = activeOn(this.dataSource);
+    if (!transaction) throw new Error('beforeCommit needs a surrounding transaction');
+    transaction.beforeCommit.push(work);
   }
 
   /** Runs one statement, in the surrounding transaction if there is one, and answers its rows. */

@@ -1,3 +1,4 @@
+import cookie from '@fastify/cookie';
 import multipart from '@fastify/multipart';
 import { type DynamicModule, ValidationPipe, type ValidationError } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -15,6 +16,7 @@ import { answerClientError } from './client-error.js';
 import { CorsPolicy } from './cors.js';
 import { ErrorFilter } from './error.filter.js';
 import { TooLarge } from './http.errors.js';
+import { parseFormBody } from './form-body.js';
 import { parseJsonBody } from './json-body.js';
 import { buildOpenApi } from './openapi.js';
 import { parseQueryString } from './query-string.js';
@@ -106,6 +108,18 @@ function addBodyParsers(instance: FastifyInstance): void {
       done(error as Error);
     }
   });
+  instance.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'buffer' },
+    (request, body, done) => {
+      try {
+        done(null, parseFormBody(request, body as Buffer));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  );
+  void instance.register(cookie);
   void instance.register(multipart, { throwFileSizeLimit: false });
 }
 

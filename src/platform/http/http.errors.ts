@@ -32,6 +32,12 @@ export class NotMultipart extends DomainError {
   }
 }
 
+/** A body of a media type that the route does not take. */
+export class UnsupportedMediaType extends DomainError {
+  readonly kind = 'unsupported-media-type';
+  readonly code = 'unsupported_media_type';
+}
+
 /** A body, or a part of one, above its limit. */
 export class TooLarge extends DomainError {
   readonly kind = 'too-large';

@@ -5,6 +5,7 @@ import { drainRequest } from './drain-request.js';
 import type { ErrorFilter } from './error.filter.js';
 import { sendContinue } from './expect-continue.js';
 import { refusedAtEdge } from './request-edge.js';
+import { addRequestContext } from './request-context.hook.js';
 import type { HeaderSet } from './security-headers.js';
 import type { ServerState } from './server-factory.js';
 
@@ -28,6 +29,7 @@ export interface HookDependencies {
 export function addRequestHooks(fastify: FastifyInstance, dependencies: HookDependencies): void {
   const { cors, readTimeoutMs, writeTimeoutMs } = dependencies;
   fastify.addHook('onRequest', (request, reply, done) => onRequest(request, reply, done, dependencies));
+  addRequestContext(fastify);
   fastify.addHook('preParsing', (request, _reply, _payload, done) => {
     limitBodyTime(request, readTimeoutMs);
     done();

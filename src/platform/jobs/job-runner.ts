@@ -11,6 +11,7 @@ import {
 import type { Pool } from 'pg';
 import { WorkerConfig } from '../../config/worker.config.js';
 import { DatabaseConnection } from '../database/database-connection.js';
+import { RequestContext } from '../request-context/request-context.js';
 import { JobHeartbeats } from './job-heartbeats.js';
 import { JobRegistry } from './job-registry.js';
 
@@ -90,7 +91,9 @@ export class JobRunner implements BeforeApplicationShutdown {
     const tasks = this.registry.list().map((job) => [
       job.name,
       async (payload: unknown, helpers: { abortSignal: AbortSignal }): Promise<void> => {
-        await job.run((payload ?? {}) as object, helpers.abortSignal);
+        await RequestContext.runAs('JOB', job.name, () =>
+          job.run((payload ?? {}) as object, helpers.abortSignal),
+        );
       },
     ]);
     return Object.fromEntries(tasks) as TaskList;

@@ -8,6 +8,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/database.js
 import {
   addOrganization,
   addUser,
+  authenticate,
   identityProcess,
   newEncryptionKey,
   type IdentityProcess,
@@ -39,14 +40,15 @@ describe('API keys', () => {
     const { key, id, keyPrefix } = await newKey();
     expect(key).toMatch(/^tfr_[A-Za-z0-9_-]{43}$/);
     expect(keyPrefix).toBe(key.slice(0, 10));
-    expect(await second.keys.authenticate(key)).toEqual({
+    expect(await authenticate(second.keys, key)).toMatchObject({
       kind: 'api-key',
       keyId: id,
       organizationId: defaultId,
       userId: null,
       name: 'ci',
-      scopes: ['modules:write'],
-      isPlatformAdmin: false,
+      scopes: ['modules:read', 'modules:write'],
+      authority: { isPlatformAdmin: false },
+      namespaces: null,
     });
   });
 
@@ -106,7 +108,7 @@ describe('API keys', () => {
   it('that nobody issued are invalid, and are not remembered', async () => {
     const invented = ApiKeyToken.generate('tfr_').text;
     expect(await outcome(invented)).toBe('invalid');
-    expect(await second.keys.authenticate(invented)).toBeUndefined();
+    expect(await authenticate(second.keys, invented)).toBeUndefined();
   });
 
   it('work at once after they were issued', async () => {
@@ -145,7 +147,7 @@ describe('API keys', () => {
   it('never do more than their owner may do now (I5)', async () => {
     const userId = await addUser(first.dataSource, { [defaultId]: 'publisher' });
     const { key } = await newKey({ userId, scopes: ['admin'] });
-    const scopesOf = async () => (await first.keys.authenticate(key))?.scopes;
+    const scopesOf = async () => (await authenticate(first.keys, key))?.scopes;
     expect(await scopesOf()).toContain('modules:write');
     expect(await scopesOf()).not.toContain('admin');
     await query(
@@ -164,11 +166,11 @@ describe('API keys', () => {
 
   it('with admin in the default organization are platform administrators', async () => {
     const { key } = await newKey({ scopes: ['admin'] });
-    expect(await first.keys.authenticate(key)).toMatchObject({ isPlatformAdmin: true });
+    expect(await authenticate(first.keys, key)).toMatchObject({ authority: { isPlatformAdmin: true } });
     const organizationId = await addOrganization(first.dataSource, 'team');
-    const other = await newKey({ scopes: ['admin', 'modules:read'], organizationId });
-    expect(await first.keys.authenticate(other.key)).toMatchObject({
-      isPlatformAdmin: false,
+    const other = await newKey({ scopes: ['modules:read'], organizationId });
+    expect(await authenticate(first.keys, other.key)).toMatchObject({
+      authority: { isPlatformAdmin: false },
       scopes: ['modules:read'],
     });
   });

@@ -136,7 +136,7 @@ describe('the guards of an open server', () => {
     for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
       const { status, body } = await tools.get('/api/v1/me', { authorization: `${scheme} ${writer}` });
       expect(status).toBe(200);
-      expect(body).toMatchObject({ kind: 'api-key', scopes: ['modules:write'] });
+      expect(body).toMatchObject({ kind: 'api-key', scopes: ['modules:read', 'modules:write'] });
     }
   });
 

@@ -5,10 +5,11 @@ import { ApiKeys } from '../../../src/auth/api-keys.service.js';
 import { AuthModule } from '../../../src/auth/auth.module.js';
 import { runKeysCommand } from '../../../src/auth/key-commands.js';
 import { ConfigModule } from '../../../src/config/config.module.js';
+import { CacheModule } from '../../../src/platform/cache/cache.module.js';
 import { DatabaseModule } from '../../../src/platform/database/database.module.js';
 import { testConfig, type TestConfig } from '../../support/app-config.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { IDENTITY_ENTITIES } from './support/identity.js';
+import { authenticate, IDENTITY_ENTITIES } from './support/identity.js';
 
 @Module({})
 class Commands {}
@@ -24,6 +25,7 @@ describe('the keys commands', () => {
     const imports = [
       ConfigModule.forRoot(settings.config),
       DatabaseModule.forRoot(IDENTITY_ENTITIES, { mode: 'tool' }),
+      CacheModule,
       AuthModule,
     ];
     context = await NestFactory.createApplicationContext({ module: Commands, imports }, { logger: false });
@@ -53,9 +55,9 @@ describe('the keys commands', () => {
     );
     expect(printed).toHaveLength(1);
     expect(hints).not.toContain(printed[0]);
-    expect(await context.get(ApiKeys).authenticate(printed[0]!)).toMatchObject({
+    expect(await authenticate(context.get(ApiKeys), printed[0]!)).toMatchObject({
       name: 'ci',
-      scopes: ['modules:write', 'providers:write'],
+      scopes: ['modules:read', 'modules:write', 'providers:read', 'providers:write'],
     });
   });
 
@@ -71,11 +73,11 @@ describe('the keys commands', () => {
     const { hints, printed: nothing } = await run('revoke', printed[0]!);
     expect(nothing).toEqual([]);
     expect(hints).not.toContain(printed[0]);
-    expect(await context.get(ApiKeys).authenticate(printed[0]!)).toBeUndefined();
+    expect(await authenticate(context.get(ApiKeys), printed[0]!)).toBeUndefined();
     const second = await run('create', '--name=ci', '--scopes=modules:read');
     const id = /id ([0-9a-f-]{36})/.exec(second.hints)![1]!;
     await run('revoke', id);
-    expect(await context.get(ApiKeys).authenticate(second.printed[0]!)).toBeUndefined();
+    expect(await authenticate(context.get(ApiKeys), second.printed[0]!)).toBeUndefined();
   });
 
   const wrong: [string[], RegExp][] = [

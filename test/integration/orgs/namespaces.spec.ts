@@ -7,6 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/database.js
 import {
   addOrganization,
   identityProcess,
+  PLATFORM_ADMIN,
   keyOf,
   newEncryptionKey,
   type IdentityProcess,
@@ -48,7 +49,12 @@ describe('namespaces in single-tenant mode', () => {
 
   it('belong to the default organization, whatever organization the key or the request names', async () => {
     const team = await addOrganization(process.dataSource, 'team');
-    const grant = await process.namespaces.grantPublish(keyOf(team, [SCOPE]), 'shared', SCOPE, team);
+    const grant = await process.namespaces.grantPublish(
+      keyOf(team, [SCOPE], { isMultiTenant: false }),
+      'shared',
+      SCOPE,
+      team,
+    );
     expect(grant).toMatchObject({
       organizationId: defaultId,
       namespace: 'shared',
@@ -172,7 +178,7 @@ describe('namespaces in multi-tenant mode', () => {
 
   it('let a platform administrator publish everywhere, for the owner', async () => {
     const { id } = await process.organizations.getDefault();
-    const admin = keyOf(id, ['admin'], { isPlatformAdmin: true });
+    const admin = keyOf(id, ['admin'], { authority: PLATFORM_ADMIN });
     expect(await process.namespaces.grantPublish(admin, 'scarlet', SCOPE)).toMatchObject({
       organizationId: red,
     });

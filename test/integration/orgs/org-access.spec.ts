@@ -5,6 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/database.js
 import {
   addOrganization,
   identityProcess,
+  PLATFORM_ADMIN,
   keyOf,
   newEncryptionKey,
   type IdentityProcess,
@@ -69,7 +70,7 @@ describe.each([
     ],
     [
       'a platform administrator',
-      () => keyOf(organizations.shown, ['admin'], { isPlatformAdmin: true }),
+      () => keyOf(organizations.shown, ['admin'], { authority: PLATFORM_ADMIN }),
       ['allowed', 'allowed', 'allowed', 'absent'],
     ],
   ];
@@ -106,10 +107,14 @@ describe.each([
 });
 
 describe('reading in single-tenant mode', () => {
+  const SINGLE = { isMultiTenant: false };
+
   it('needs the scope, not a membership in the owning organization', async () => {
     const { access } = await identityProcess(database, newEncryptionKey());
-    expect(await access.readDecision(keyOf(organizations.shown, [SCOPE]), 'hidden', SCOPE)).toBe('allowed');
-    expect(await access.readDecision(keyOf(organizations.shown, ['scm:read']), 'hidden', SCOPE)).toBe(
+    expect(await access.readDecision(keyOf(organizations.shown, [SCOPE], SINGLE), 'hidden', SCOPE)).toBe(
+      'allowed',
+    );
+    expect(await access.readDecision(keyOf(organizations.shown, ['scm:read'], SINGLE), 'hidden', SCOPE)).toBe(
       'absent',
     );
   });

@@ -6,6 +6,7 @@ import { ConfigModule } from '../../../../src/config/config.module.js';
 import { OrgsModule } from '../../../../src/orgs/orgs.module.js';
 import { CryptoModule } from '../../../../src/platform/crypto/crypto.module.js';
 import { ClockModule } from '../../../../src/platform/clock/clock.module.js';
+import { CacheModule } from '../../../../src/platform/cache/cache.module.js';
 import { DatabaseModule } from '../../../../src/platform/database/database.module.js';
 import { ReadDecisions } from '../../../../src/platform/documents/read-decisions.js';
 import { createHttpApplication } from '../../../../src/platform/http/http-application.js';
@@ -48,6 +49,7 @@ export async function startGuarded(
     MetricsModule.forRoot(),
     ApiDocsModule,
     OrgsModule,
+    CacheModule,
     AuthModule,
   ];
   try {

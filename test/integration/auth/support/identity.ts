@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
+import type { Authority } from '../../../../src/access/authority.js';
 import type { ApiKeyPrincipal } from '../../../../src/access/principal.js';
 import type { Scope } from '../../../../src/access/scope.js';
 import { ApiKeys } from '../../../../src/auth/api-keys.service.js';
@@ -15,6 +16,7 @@ import { OrgsModule } from '../../../../src/orgs/orgs.module.js';
 import { NamespaceClaimsRepository } from '../../../../src/orgs/persistence/namespace-claims.repository.js';
 import { OrganizationsRepository } from '../../../../src/orgs/persistence/organizations.repository.js';
 import { CryptoModule } from '../../../../src/platform/crypto/crypto.module.js';
+import { CacheInvalidation } from '../../../../src/platform/cache/cache-invalidation.js';
 import { PlatformSecretsRepository } from '../../../../src/platform/crypto/persistence/platform-secrets.repository.js';
 import { PlatformSecrets } from '../../../../src/platform/crypto/platform-secrets.service.js';
 import { SecretBox } from '../../../../src/platform/crypto/secret-box.js';
@@ -49,7 +51,8 @@ export async function identityProcess(
   const namespaces = new Namespaces(claims, organizations, access, transactions, config);
   const keysRepository = new ApiKeysRepository(dataSource);
   const usage = new KeyUsage(keysRepository);
-  const keys = new ApiKeys(keysRepository, usage, organizations, secrets, config);
+  const changes = new CacheInvalidation(transactions);
+  const keys = new ApiKeys(keysRepository, usage, organizations, secrets, config, changes);
   await organizations.ensureDefault();
   return {
     counter,
@@ -100,7 +103,7 @@ export async function addUser(dataSource: DataSource, roles: Record<string, stri
 export function keyOf(
   organizationId: string,
   scopes: Scope[],
-  more: Partial<ApiKeyPrincipal> = {},
+  { isMultiTenant = true, ...more }: Partial<ApiKeyPrincipal> & { isMultiTenant?: boolean } = {},
 ): ApiKeyPrincipal {
   return {
     kind: 'api-key',
@@ -108,8 +111,29 @@ export function keyOf(
     organizationId,
     userId: null,
     name: 'ci',
+    email: null,
+    authority: {
+      isPlatformAdmin: false,
+      organizations: new Map([[organizationId, scopes]]),
+      shared: isMultiTenant ? undefined : scopes,
+    },
     scopes,
-    isPlatformAdmin: false,
+    expiresAt: null,
+    namespaces: null,
+    publishedFrom: null,
     ...more,
   };
+}
+
+/** What a platform administrator has. */
+export const PLATFORM_ADMIN: Authority = {
+  isPlatformAdmin: true,
+  organizations: new Map(),
+  shared: undefined,
+};
+
+/** Who presents `key`; `undefined` when it is no usable key. */
+export async function authenticate(keys: ApiKeys, key: string): Promise<ApiKeyPrincipal | undefined> {
+  const check = await keys.check(key);
+  return check.outcome === 'valid' && check.principal.kind === 'api-key' ? check.principal : undefined;
 }
