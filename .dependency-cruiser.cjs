@@ -17,7 +17,7 @@ const FEATURE_EDGES = {
   mirror: ['providers', 'modules', 'storage', 'orgs', 'audit', 'usage', 'search'],
   'binary-mirror': ['storage', 'orgs', 'audit', 'usage'],
   setup: ['auth', 'orgs', 'storage', 'audit'],
-  discovery: [],
+  discovery: ['auth'],
   // prettier-ignore
   web: [
     'setup', 'discovery', 'mirror', 'binary-mirror', 'modules', 'providers',
@@ -181,6 +181,8 @@ module.exports = {
     staysHome(['openpgp'], '^src/platform/signatures/', 'OpenPGP is behind one verifier and one signer.'),
     staysHome(['graphile-worker'], '^src/platform/jobs/', 'The queue is behind Job and JobQueue.'),
     staysHome(['passport[^/]*', 'openid-client'], '^src/auth/', 'Sign-in libraries belong to auth/.'),
+    staysHome(['jose'], '^src/auth/', 'Signed tokens belong to auth/.'),
+    staysHome(['nodemailer'], '^src/platform/mail/', 'One mailer.'),
     staysHome(['preact[^/]*'], '^src/web/', 'Views belong to web/.'),
     staysHome(
       ['undici', 'axios', 'got', 'node-fetch'],

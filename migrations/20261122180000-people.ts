@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Users, roles and local accounts: what sign-in and administration need beside the first schema. */
+/** Users and local accounts: what sign-in needs beside the first schema. */
 export class People20261122180000 implements MigrationInterface {
   readonly name = 'People20261122180000';
 

@@ -1,6 +1,7 @@
 import { InitialSchema20261122120000 } from '../../../migrations/20261122120000-initial-schema.js';
 import { JobHeartbeats20261122120100 } from '../../../migrations/20261122120100-job-heartbeats.js';
 import { People20261122180000 } from '../../../migrations/20261122180000-people.js';
+import { Memberships20261122180050 } from '../../../migrations/20261122180050-memberships.js';
 import { ApiKeyLife20261122180100 } from '../../../migrations/20261122180100-api-keys.js';
 import { Sessions20261122180200 } from '../../../migrations/20261122180200-sessions.js';
 import { SignIn20261122180300 } from '../../../migrations/20261122180300-sign-in.js';
@@ -15,6 +16,7 @@ export const MIGRATIONS = [
   InitialSchema20261122120000,
   JobHeartbeats20261122120100,
   People20261122180000,
+  Memberships20261122180050,
   ApiKeyLife20261122180100,
   Sessions20261122180200,
   SignIn20261122180300,

@@ -14,7 +14,7 @@ export const AcceptsForm = () => RouteConfig({ acceptsForm: true });
  */
 export function parseFormBody(request: FastifyRequest, bytes: Buffer): Record<string, string> {
   const { acceptsForm } = request.routeOptions.config as { acceptsForm?: boolean };
-  if (acceptsForm !== true) throw new UnsupportedMediaType('Send the request as application/json');
+  if (acceptsForm !== true) throw new UnsupportedMediaType('Unsupported content type: send application/json');
   const fields: Record<string, string> = Object.create(null) as Record<string, string>;
   let count = 0;
   for (const [name, value] of new URLSearchParams(textOf(bytes))) {
