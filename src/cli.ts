@@ -7,6 +7,7 @@ import { configCheck, configPrint } from './config/config-commands.js';
 import { ConfigProblems } from './config/config-problems.js';
 import { loadConfig } from './config/load-config.js';
 import { DomainError } from './kernel/errors.js';
+import { ROTATE_COMMAND_USAGE, runRotateCommand } from './platform/crypto/rotate-command.js';
 import { DatabaseConnection } from './platform/database/database-connection.js';
 import { MIGRATE_COMMANDS_USAGE, runMigrateCommand } from './platform/database/migrate-commands.js';
 import { migrateJobs } from './platform/jobs/job-schema.js';
@@ -20,6 +21,7 @@ config check
 config print
 ${MIGRATE_COMMANDS_USAGE}
 ${KEY_COMMANDS_USAGE}
+${ROTATE_COMMAND_USAGE}
 ${VERIFY_COMMAND_USAGE}`;
 
 const output = {
@@ -34,6 +36,9 @@ async function run([group, ...args]: readonly string[]): Promise<number> {
   if (group === 'config' && args[0] === 'check') return configCheck(args.slice(1));
   if (group === 'config' && args[0] === 'print') return configPrint(args.slice(1));
   if (group === 'migrate') return migrate(loadConfig().config, args);
+  if (group === 'keys' && args[0] === 'rotate') {
+    return withApplication(loadConfig().config, (app) => runRotateCommand(args.slice(1), app, output));
+  }
   if (group === 'keys') {
     return withApplication(loadConfig().config, async (app) => {
       await runKeysCommand(args, app, output);

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { CallerRateLimitGuard } from '../platform/http/caller-rate-limit.guard.js';
 import { OrgsModule } from '../orgs/orgs.module.js';
 import { CryptoModule } from '../platform/crypto/crypto.module.js';
 import { ApiKeys } from './api-keys.service.js';
@@ -29,6 +30,7 @@ import { RouteAccessCheck } from './route-access-check.js';
     },
     RouteAccessCheck,
     { provide: APP_GUARD, useClass: AuthenticationGuard },
+    { provide: APP_GUARD, useClass: CallerRateLimitGuard },
     { provide: APP_GUARD, useClass: PermissionGuard },
   ],
   exports: [ApiKeys],

@@ -310,14 +310,14 @@ describe('settings that contradict each other', () => {
     expect(problemsOf(env).map((line) => line.split(':')[0])).toEqual([
       'database.url',
       'storage.local.shared',
-      'security.rate_limiting.enabled',
     ]);
-    const shared = {
-      TFR_REPLICAS: '3',
-      TFR_STORAGE_LOCAL_SHARED: 'true',
-      TFR_SECURITY_RATE_LIMITING_ENABLED: 'false',
-    };
+    const shared = { TFR_REPLICAS: '3', TFR_STORAGE_LOCAL_SHARED: 'true' };
     expect(problemsOf(shared)).toEqual([]);
+    expect(problemsOf({ ...shared, TFR_SECURITY_RATE_LIMITING_STORE: 'memory' })).toEqual([
+      expect.stringContaining(
+        'security.rate_limiting.store: expected database, because worker.replicas is 3',
+      ),
+    ]);
     expect(
       problemsOf({ TFR_WORKER_MODE: 'web', TFR_STORAGE_LOCAL_SHARED: '1', TFR_DATABASE_HOST: '' })[0],
     ).toContain('database.url: expected a PostgreSQL server, because worker.mode is web');

@@ -109,10 +109,11 @@ function checkReplicas(values: ConfiguredValues): void {
       `expected true to confirm that all processes see the same ${storage.localBasePath}, because ${because}`,
     );
   }
-  if (worker.replicas > 1 && limits.rateLimiting.enabled) {
+  const { enabled, store } = limits.rateLimiting;
+  if (worker.replicas > 1 && enabled && store === 'memory') {
     values.refuse(
-      'security.rate_limiting.enabled',
-      `expected false with limits in front of the registry, because ${because} and memory counts for one process`,
+      'security.rate_limiting.store',
+      `expected database, because ${because} and memory counts for one process`,
     );
   }
 }

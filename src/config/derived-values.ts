@@ -23,6 +23,9 @@ export function deriveValues(values: ConfiguredValues): void {
   }
   if (!values.isSet('worker.replica_id')) values.assign(app.worker, { replicaId: newReplicaId() });
   const { rateLimiting } = app.limits;
+  if (!values.isSet('security.rate_limiting.store') && app.worker.replicas > 1) {
+    values.assign(rateLimiting, { store: 'database' });
+  }
   if (!values.isSet('security.rate_limiting.protocol.burst')) {
     values.assign(rateLimiting, { protocolBurst: rateLimiting.protocolRequestsPerMinute });
   }

@@ -15,11 +15,11 @@ export class RateLimitingConfig {
   @Setting({
     key: 'security.rate_limiting.store',
     type: 'string',
-    values: ['memory'],
-    expected: 'memory, the store that this version supports',
-    description: 'Where the limits are counted. This version supports memory, which counts for one process.',
+    values: ['memory', 'database'],
+    defaultText: 'memory; database with several replicas',
+    description: 'Where the limits are counted: memory counts for one process, database for all of them.',
   })
-  readonly store: 'memory' = 'memory' as const;
+  readonly store: 'memory' | 'database' = 'memory';
 
   @Setting({
     key: 'security.rate_limiting.requests_per_minute',

@@ -1,7 +1,9 @@
 import { Global, Module } from '@nestjs/common';
 import { PlatformSecretEntity } from './persistence/platform-secret.entity.js';
 import { PlatformSecretsRepository } from './persistence/platform-secrets.repository.js';
-import { PlatformSecrets } from './platform-secrets.service.js';
+import { SealedColumnsRepository } from './persistence/sealed-columns.repository.js';
+import { platformSecretAad, PlatformSecrets } from './platform-secrets.service.js';
+import { SealedColumns } from './sealed-columns.service.js';
 import { SecretBox } from './secret-box.js';
 
 /**
@@ -10,9 +12,18 @@ import { SecretBox } from './secret-box.js';
  */
 @Global()
 @Module({
-  providers: [SecretBox, PlatformSecretsRepository, PlatformSecrets],
-  exports: [SecretBox, PlatformSecrets],
+  providers: [SecretBox, PlatformSecretsRepository, PlatformSecrets, SealedColumnsRepository, SealedColumns],
+  exports: [SecretBox, PlatformSecrets, SealedColumns],
 })
 export class CryptoModule {
   static readonly entities: Function[] = [PlatformSecretEntity];
+
+  constructor(columns: SealedColumns) {
+    columns.register({
+      table: 'platform_secrets',
+      id: 'name',
+      column: 'ciphertext',
+      aadOf: platformSecretAad,
+    });
+  }
 }

@@ -2,6 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { PlatformSecretsRepository } from './persistence/platform-secrets.repository.js';
 import { SecretBox } from './secret-box.js';
 
+/** Where the sealed secret of this name belongs. */
+export function platformSecretAad(name: string): string {
+  return `platform_secrets/${name}`;
+}
+
 /**
  * Secrets that the server makes for itself, stored sealed: the pepper of API keys, the registry's signing
  * key. They are random and independent of every configured secret, so rotating those changes nothing here.
@@ -19,7 +24,7 @@ export class PlatformSecrets {
    * sealed it is not configured.
    */
   async getOrCreate(name: string, make: () => Buffer | Promise<Buffer>): Promise<Buffer> {
-    const aad = `platform_secrets/${name}`;
+    const aad = platformSecretAad(name);
     const existing = await this.secrets.find(name);
     if (existing !== undefined) return this.box.open(existing, aad);
     await this.secrets.addIfAbsent(name, this.box.seal(await make(), aad));

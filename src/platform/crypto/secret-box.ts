@@ -41,6 +41,11 @@ export class SecretBox {
     return Buffer.concat([header, nonce, cipher.getAuthTag(), ciphertext]);
   }
 
+  /** Whether `box` is sealed under the configured key and not under a previous one. */
+  isCurrent(box: Buffer): boolean {
+    return box.subarray(1, HEADER_BYTES).equals(this.keys[0]!.id);
+  }
+
   /** What `seal` was given. Throws {@link SecretUnreadable} for another key, another `aad` or a changed box. */
   open(box: Buffer, aad: string): Buffer {
     if (box.length < CIPHERTEXT_AT || box[0] !== FORMAT) throw new SecretUnreadable();

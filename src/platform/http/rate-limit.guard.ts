@@ -3,9 +3,14 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RateLimited } from './http.errors.js';
 import { RATE_LIMIT, type RateLimitBucket } from './rate-limit.decorator.js';
-import { RateLimiter } from './rate-limiter.js';
+import { RateLimiter, type RateLimitOutcome } from './rate-limiter.js';
 
-/** Refuses requests above the rate limit of their route with 429 and the headers of REST contract 2.4. */
+const SESSION_COOKIE = 'tfr_session';
+
+/**
+ * Refuses requests above the rate limit of their route with 429 and the headers of REST contract 2.4. Runs before
+ * the authentication guard and counts by address.
+ */
 @Injectable()
 export class RateLimitGuard implements CanActivate {
   constructor(
@@ -13,25 +18,40 @@ export class RateLimitGuard implements CanActivate {
     private readonly limiter: RateLimiter,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean {
-    const http = context.switchToHttp();
-    const request = http.getRequest<FastifyRequest>();
-    const declared = this.reflector.getAllAndOverride<RateLimitBucket | undefined>(RATE_LIMIT, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    const bucket = declared ?? bucketOf(request.routeOptions.url ?? '');
-    const { authorization } = request.headers;
-    const outcome = this.limiter.take(bucket, { clientIp: request.ip, authorization });
-    if (!outcome) return true;
-    const reply = http.getResponse<FastifyReply>();
-    void reply.header('x-ratelimit-limit', outcome.limit).header('x-ratelimit-remaining', outcome.remaining);
-    if (outcome.allowed) return true;
-    throw new RateLimited(outcome.retryAfterSeconds);
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const bucket = bucketOf(context, this.reflector, request);
+    const outcome = await this.limiter.takeByAddress(bucket, request.ip, credentialOf(request));
+    return answer(context, outcome);
   }
 }
 
-function bucketOf(route: string): RateLimitBucket {
+/** The bucket of a route: declared, or by its path. */
+export function bucketOf(
+  context: ExecutionContext,
+  reflector: Reflector,
+  request: FastifyRequest,
+): RateLimitBucket {
+  const declared = reflector.getAllAndOverride<RateLimitBucket | undefined>(RATE_LIMIT, [
+    context.getHandler(),
+    context.getClass(),
+  ]);
+  if (declared !== undefined) return declared;
+  const route = request.routeOptions.url ?? '';
   if (route.startsWith('/api/')) return 'general';
   return route.startsWith('/v1/') || route.startsWith('/terraform/') ? 'protocol' : 'none';
+}
+
+/** What the request carries to say who it is, unverified. */
+export function credentialOf({ headers, cookies }: FastifyRequest): string | undefined {
+  return headers.authorization ?? cookies?.[SESSION_COOKIE];
+}
+
+/** Sets the headers, and throws RateLimited when there was no token. */
+export function answer(context: ExecutionContext, outcome: RateLimitOutcome | undefined): true {
+  if (!outcome) return true;
+  const reply = context.switchToHttp().getResponse<FastifyReply>();
+  void reply.header('x-ratelimit-limit', outcome.limit).header('x-ratelimit-remaining', outcome.remaining);
+  if (outcome.allowed) return true;
+  throw new RateLimited(outcome.retryAfterSeconds);
 }

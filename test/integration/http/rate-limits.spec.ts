@@ -65,12 +65,10 @@ describe('rate limits', () => {
     });
   });
 
-  it('count every bucket and every credential on its own', async () => {
+  it('count every bucket on its own', async () => {
     const server = await start({ burst: 3, uploadBurst: 1 });
     expect(await ask(server, '/api/v1/uploads', 2)).toEqual([200, 429]);
-    expect(await ask(server, '/api/v1/things', 1, { authorization: 'Bearer a' })).toEqual([200]);
-    expect(await ask(server, '/api/v1/things', 3, { authorization: 'Bearer a' })).toEqual([200, 200, 429]);
-    expect(await ask(server, '/api/v1/things', 1, { authorization: 'Bearer b' })).toEqual([200]);
+    expect(await ask(server, '/api/v1/things', 4)).toEqual([200, 200, 200, 429]);
   });
 
   it('are not avoided with made-up credentials', async () => {

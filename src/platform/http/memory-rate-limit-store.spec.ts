@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryRateLimitStore } from './rate-limit-store.js';
+import { MemoryRateLimitStore } from './memory-rate-limit-store.js';
 
 describe('a token bucket', () => {
   const size = { perMinute: 60, burst: 3 };

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RateLimitStore } from '../../../src/platform/http/rate-limit-store.js';
+import { TestApp } from '../../support/test-app.js';
+
+const LIMITS = {
+  TFR_SECURITY_RATE_LIMITING_ENABLED: 'true',
+  TFR_SECURITY_RATE_LIMITING_STORE: 'database',
+  TFR_SECURITY_RATE_LIMITING_REQUESTS_PER_MINUTE: '1',
+  TFR_SECURITY_RATE_LIMITING_BURST: '6',
+  TFR_SERVER_TRUSTED_PROXIES: '127.0.0.0/8',
+};
+
+describe('request limits that several processes share', () => {
+  let first: TestApp;
+  let second: TestApp;
+  beforeAll(async () => {
+    first = await TestApp.start(LIMITS);
+    second = await first.another();
+  });
+  afterAll(async () => {
+    await second?.stop();
+    await first?.stop();
+  });
+
+  const path = '/api/v1/modules/acme/none/aws';
+  const ask = async (app: TestApp, key: string | undefined, ip: string) =>
+    (await app.request(path, { key, headers: { 'x-forwarded-for': ip } })).status;
+  const askAll = async (count: number, key: string | undefined, ip: string) => {
+    const statuses: number[] = [];
+    for (let i = 0; i < count; i += 1) statuses.push(await ask(i % 2 === 0 ? first : second, key, ip));
+    return statuses;
+  };
+
+  it('let through as much as one process would (K6)', async () => {
+    const statuses = await askAll(10, undefined, '192.0.2.10');
+    expect(statuses.filter((status) => status !== 429)).toHaveLength(6);
+    expect(statuses.slice(6)).toEqual([429, 429, 429, 429]);
+  });
+
+  it('let through as much when all requests come at once (K6)', async () => {
+    const statuses = await Promise.all(
+      Array.from({ length: 60 }, (_, i) => ask(i % 2 === 0 ? first : second, undefined, '192.0.2.11')),
+    );
+    expect(statuses.filter((status) => status !== 429)).toHaveLength(6);
+  });
+
+  it('count a key by its name, wherever it comes from, and not its neighbors', async () => {
+    const key = await first.issueKey('modules:read');
+    // A credential that nobody has proven yet takes a token of its address as well, in each process.
+    expect(await askAll(2, key, '192.0.2.12')).toEqual([404, 404]);
+    const statuses: number[] = [];
+    for (let i = 0; i < 6; i += 1) statuses.push(await ask(first, key, `192.0.2.${20 + i}`));
+    expect(statuses).toEqual([404, 404, 404, 404, 429, 429]);
+    expect(await ask(second, await first.issueKey('modules:read'), '192.0.2.30')).toBe(404);
+  });
+
+  it('are not avoided with made-up keys (A5)', async () => {
+    const statuses: number[] = [];
+    for (let i = 0; i < 9; i += 1) {
+      statuses.push(await ask(i % 2 === 0 ? first : second, `tfr_${'a'.repeat(42)}${i}`, '192.0.2.40'));
+    }
+    expect(statuses.slice(6)).toEqual([429, 429, 429]);
+  });
+
+  it('are forgotten when they are full again, and look without taking', async () => {
+    const store = first.get(RateLimitStore);
+    const size = { perMinute: 60, burst: 2 };
+    await first.query(
+      `INSERT INTO rate_limit_buckets (key, tokens, had, updated_at) VALUES ('old', 0, 0, now() - interval '2 hours')`,
+    );
+    expect((await store.peek('old', size)).allowed).toBe(true);
+    expect((await store.peek('fresh', size)).remaining).toBe(1);
+    await store.take('fresh', size);
+    await store.take('fresh', size);
+    expect((await store.peek('fresh', size)).allowed).toBe(false);
+    await (store as unknown as { purge(): Promise<void> }).purge();
+    const keys = await first.query<{ key: string }>(`SELECT key FROM rate_limit_buckets WHERE key = 'old'`);
+    expect(keys).toEqual([]);
+  });
+});
