@@ -1,6 +1,6 @@
 import { runColdMiss } from './cold-miss.js';
 import { runColdStart } from './cold-start.js';
-import { publishDataSet } from './data-set.js';
+import { hideNamespace, PRIVATE_NAMESPACE, publishDataSet } from './data-set.js';
 import { countIsExact } from './download-counts.js';
 import { isWanted, runHotWorkloads } from './hot-workloads.js';
 import { withIdleDatabase } from './idle-database.js';
@@ -40,12 +40,15 @@ async function runWorkloads(
 ): Promise<WorkloadResult[]> {
   // A fresh process: what publishing left behind in memory is not part of any workload.
   await servers.stopRegistry();
+  const database = await servers.connectDatabase();
+  await hideNamespace(database, PRIVATE_NAMESPACE);
+  await database.end();
   await servers.startRegistry();
   const {
     result: results,
     note,
     isIdle,
-  } = await withIdleDatabase(servers, () => runHotWorkloads(servers, options));
+  } = await withIdleDatabase(servers, () => runHotWorkloads(servers, options, key));
   const wrong = isWanted('2', options) ? await countIsExact(servers, options) : undefined;
   const checked = results.map((result) => {
     if (result.id === '1')

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Client } from 'pg';
 import { tarFile, tarGz } from '../test/support/archives/tar-builder.js';
 import { buildZip } from '../test/support/archives/zip-builder.js';
 import type { Answer } from '../test/support/http-request.js';
@@ -6,6 +7,8 @@ import { type PublishCall, publishModule, publishProvider } from '../test/suppor
 import type { DataSetSize } from './options.js';
 
 export const NAMESPACE = 'bench';
+/** Holds one module that only keys may read. */
+export const PRIVATE_NAMESPACE = 'bench-private';
 export const PLATFORMS = ['linux', 'darwin', 'windows'].flatMap((os) =>
   ['amd64', 'arm64'].map((arch) => ({ os, arch })),
 );
@@ -25,6 +28,9 @@ export async function publishDataSet(call: PublishCall, size: DataSetSize): Prom
   const work: (() => Promise<void>)[] = [
     () => publishArchive(call, SMALL_FILE, 0, randomBytes(1_700)),
     () => publishArchive(call, LARGE_FILE, 0, randomBytes(LARGE_BYTES)),
+    ...Array.from({ length: size.moduleVersions }, (_, version) => () => {
+      return publishArchive(call, moduleName(0), version, randomBytes(200), PRIVATE_NAMESPACE);
+    }),
   ];
   for (let version = 0; version < size.providerVersions; version += 1) {
     for (let index = 0; index < size.providers; index += 1)
@@ -38,13 +44,31 @@ export async function publishDataSet(call: PublishCall, size: DataSetSize): Prom
   await Promise.all(Array.from({ length: PUBLISHERS }, () => takeAll(work)));
 }
 
+/** Hides a namespace from everybody without a right to it; takes effect when the registry starts again. */
+export async function hideNamespace(database: Client, namespace: string): Promise<void> {
+  const { rows } = await database.query<{ id: string }>(
+    `INSERT INTO organizations (name, display_name, visibility) VALUES ('hidden', 'hidden', 'private') RETURNING id`,
+  );
+  const values = [rows[0]!.id, namespace];
+  await database.query('UPDATE namespace_claims SET organization_id = $1 WHERE name = $2', values);
+  await database.query(`UPDATE protocol_documents SET visibility = 'private' WHERE namespace = $1`, [
+    namespace,
+  ]);
+}
+
 async function takeAll(work: (() => Promise<void>)[]): Promise<void> {
   for (let next = work.shift(); next; next = work.shift()) await next();
 }
 
-async function publishArchive(call: PublishCall, name: string, version: number, data: Buffer): Promise<void> {
+async function publishArchive(
+  call: PublishCall,
+  name: string,
+  version: number,
+  data: Buffer,
+  namespace = NAMESPACE,
+): Promise<void> {
   const archive = tarGz([tarFile('main.tf', `# ${name}\n`), tarFile('data.bin', data)]);
-  const module = { namespace: NAMESPACE, name, version: versionText(version), archive };
+  const module = { namespace, name, version: versionText(version), archive };
   expectCreated(await publishModule(call, module));
 }
 

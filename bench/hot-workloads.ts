@@ -5,6 +5,7 @@ import { type Answer, request } from '../test/support/http-request.js';
 import {
   LARGE_FILE,
   NAMESPACE,
+  PRIVATE_NAMESPACE,
   PLATFORMS,
   SMALL_FILE,
   moduleName,
@@ -40,12 +41,13 @@ interface Contender {
   readonly rounds: Measurement[];
 }
 
-/** Workloads 1–4 and 6: the same answers again and again, the registry and raw servers in turn. */
+/** Workloads 1–4, 6 and 10: the same answers again and again, the registry and raw servers in turn. */
 export async function runHotWorkloads(
   servers: BenchServers,
   options: BenchOptions,
+  key: string,
 ): Promise<WorkloadResult[]> {
-  const workloads = hotWorkloads(servers, options).filter(({ id }) => isWanted(id, options));
+  const workloads = hotWorkloads(servers, options, key).filter(({ id }) => isWanted(id, options));
   const contenders: Contender[] = [];
   for (const workload of workloads) {
     const answer = await request(servers.url + (await workload.path()), { headers: workload.headers });
@@ -72,7 +74,7 @@ export function isWanted(id: string, { only }: BenchOptions): boolean {
   return only.length === 0 || only.includes(id.replace(/[a-z]$/, ''));
 }
 
-function hotWorkloads(servers: BenchServers, { data }: BenchOptions): HotWorkload[] {
+function hotWorkloads(servers: BenchServers, { data }: BenchOptions, key: string): HotWorkload[] {
   const modulePath = `/v1/modules/${NAMESPACE}/${moduleName(0)}/aws`;
   const providerPath = `/v1/providers/${NAMESPACE}/${providerType(0)}`;
   const { os, arch } = PLATFORMS[0]!;
@@ -116,6 +118,21 @@ function hotWorkloads(servers: BenchServers, { data }: BenchOptions): HotWorkloa
       target: 0.75,
       path: async () => `${providerPath}/${versionText(0)}/download/${os}/${arch}`,
       check: (answer) => assert.match(answer.json<{ shasum: string }>().shasum, /^[0-9a-f]{64}$/),
+    },
+    {
+      id: '10',
+      name: 'private module versions with an API key',
+      target: 0.5,
+      headers: { ...LEAN, Authorization: `Bearer ${key}` },
+      path: async () => {
+        const path = `/v1/modules/${PRIVATE_NAMESPACE}/${moduleName(0)}/aws/versions`;
+        assert.equal((await request(servers.url + path, { headers: LEAN })).status, 404);
+        return path;
+      },
+      check: (answer) => {
+        const { modules } = answer.json<{ modules: { versions: unknown[] }[] }>();
+        assert.equal(modules[0]?.versions.length, data.moduleVersions);
+      },
     },
     fileWorkload(servers, '6a', 'archive of 2 KB', SMALL_FILE, false),
     fileWorkload(servers, '6b', 'archive of 50 MB', LARGE_FILE, true),
