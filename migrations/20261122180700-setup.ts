@@ -17,6 +17,15 @@ export class Setup20261122180700 implements MigrationInterface {
   }
 }
 
-const UP: readonly string[] = [];
+const UP: readonly string[] = [
+  `CREATE TABLE setup_state (
+    id smallint CONSTRAINT pk_setup_state PRIMARY KEY CONSTRAINT ck_setup_state CHECK (id = 1),
+    token_digest bytea,
+    token_created_at timestamptz,
+    storage_configured_at timestamptz,
+    completed_at timestamptz
+  )`,
+  `INSERT INTO setup_state (id) VALUES (1)`,
+];
 
-const DOWN: readonly string[] = [];
+const DOWN: readonly string[] = [`DROP TABLE setup_state`];

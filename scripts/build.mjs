@@ -30,6 +30,7 @@ const DIST = join(ROOT, 'dist');
 const STAMP = join(DIST, '.build-stamp');
 const LOCK = join(ROOT, 'node_modules', '.cache', 'build.lock');
 const SOURCES = ['src', 'migrations'];
+const ASSETS = join('src', 'web', 'assets');
 const SETTINGS = [
   'package-lock.json',
   'tsconfig.json',
@@ -97,10 +98,16 @@ export function reviveFailpoints(directory) {
 function removeLeftovers() {
   for (const folder of SOURCES) {
     for (const file of filesBelow(join(DIST, folder))) {
-      const source = join(ROOT, relative(DIST, file)).replace(/\.js(\.map)?$/, '.ts');
-      if (!existsSync(source)) rmSync(file, { force: true });
+      const built = join(ROOT, relative(DIST, file));
+      const sources = ['.ts', '.tsx'].map((ending) => built.replace(/\.js(\.map)?$/, ending));
+      if (!sources.some(existsSync)) rmSync(file, { force: true });
     }
   }
+}
+
+/** What the pages serve as it is stands beside the code that serves it. */
+function copyAssets() {
+  cpSync(join(ROOT, ASSETS), join(DIST, ASSETS), { recursive: true });
 }
 
 function compile() {
@@ -162,6 +169,7 @@ export async function ensureBuilt({ force = false, say = () => {} } = {}) {
     rmSync(STAMP, { force: true });
     compile();
     removeLeftovers();
+    copyAssets();
     silenceFailpoints(DIST);
     writeFileSync(STAMP, `${hash}\n`);
     say(`Built in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);

@@ -1,6 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AuditDeliveryModule } from './audit/audit-delivery.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { DevModule } from './auth/dev.module.js';
+import { TerraformLoginModule } from './auth/terraform-login.module.js';
 import type { AppConfig } from './config/app-config.js';
 import { ConfigModule } from './config/config.module.js';
 import { DiscoveryModule } from './discovery/discovery.module.js';
@@ -17,9 +20,12 @@ import { HttpModule } from './platform/http/http.module.js';
 import { migrateJobs } from './platform/jobs/job-schema.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
 import { MetricsModule } from './platform/metrics/metrics.module.js';
+import { OutboundHttpModule } from './platform/outbound-http/outbound-http.module.js';
 import { ProvidersModule } from './providers/providers.module.js';
+import { SetupModule } from './setup/setup.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { UsageModule } from './usage/usage.module.js';
+import { WebModule } from './web/web.module.js';
 
 /** Technical services that know no feature. */
 const PLATFORM = [
@@ -29,6 +35,7 @@ const PLATFORM = [
   JobsModule,
   HealthModule,
   HttpModule,
+  OutboundHttpModule,
   ApiDocsModule,
   DocumentsModule,
 ];
@@ -39,6 +46,7 @@ const PLATFORM = [
  */
 const FEATURES = [
   AuditModule,
+  AuditDeliveryModule,
   StorageModule,
   OrgsModule,
   AuthModule,
@@ -46,6 +54,7 @@ const FEATURES = [
   ModulesModule,
   ProvidersModule,
   DiscoveryModule,
+  SetupModule,
 ];
 
 /** Every entity of the product, named by the module that owns its table. */
@@ -56,10 +65,11 @@ const ENTITIES = [
   StorageModule,
   OrgsModule,
   AuthModule,
+  TerraformLoginModule,
   UsageModule,
 ]
   .flatMap((owner): Function[] => owner.entities)
-  .concat(ModulesModule.entities, ProvidersModule.entities);
+  .concat(ModulesModule.entities, ProvidersModule.entities, SetupModule.entities);
 
 /** The whole registry. Expects the log module beside it, because the log is older than the application. */
 @Module({})
@@ -73,6 +83,8 @@ export class AppModule {
       MetricsModule.forRoot(),
       ...PLATFORM,
       ...FEATURES,
+      WebModule.forRoot(config.web),
+      ...(config.secrets.devMode && mode === 'serve' ? [DevModule] : []),
     ];
     return { module: AppModule, imports };
   }

@@ -11,6 +11,7 @@ import { createHttpApplication, type HttpApplication } from './platform/http/htt
 import { JobRunner } from './platform/jobs/job-runner.js';
 import { Scheduler } from './platform/jobs/scheduler.js';
 import { RegistrySigning } from './providers/registry-signing.service.js';
+import { SetupStart } from './setup/setup-start.service.js';
 import { DownloadFolder } from './usage/download-folder.service.js';
 import { AppLogger } from './platform/logging/logger.js';
 import { LoggingModule } from './platform/logging/logging.module.js';
@@ -29,6 +30,8 @@ export interface RunningServer extends Stoppable {
   readonly port: number;
   /** Of the metrics listener; absent when it is off. */
   readonly metricsPort?: number;
+  /** The token of the first-run setup, when this start made it: to be shown once. */
+  readonly setupToken?: string;
 }
 
 @Module({})
@@ -60,10 +63,11 @@ export async function startServer(config: AppConfig, options: CreateAppOptions =
     app.get(Scheduler, { strict: false }).start();
     app.get(RegistrySigning, { strict: false }).prepare();
     app.get(DownloadFolder, { strict: false }).start();
+    const setupToken = await app.get(SetupStart, { strict: false }).begin();
     const { port } = app.getHttpServer().address() as AddressInfo;
     let stopping: Promise<void> | undefined;
     const stop = (): Promise<void> => (stopping ??= stopServer(served, config));
-    return { app, logger, port, metricsPort, stop };
+    return { app, logger, port, metricsPort, setupToken, stop };
   } catch (error) {
     await app.close();
     throw error;

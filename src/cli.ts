@@ -1,13 +1,17 @@
 import { type INestApplicationContext, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { text } from 'node:stream/consumers';
 import { AppModule } from './app.module.js';
+import { AUDIT_COMMANDS_USAGE, runAuditCommand } from './audit/audit-commands.js';
 import { KEY_COMMANDS_USAGE, runKeysCommand } from './auth/key-commands.js';
+import { runUsersCommand, USER_COMMANDS_USAGE } from './auth/user-commands.js';
 import type { AppConfig } from './config/app-config.js';
 import { configCheck, configPrint } from './config/config-commands.js';
 import { ConfigProblems } from './config/config-problems.js';
 import { loadConfig } from './config/load-config.js';
 import { DomainError } from './kernel/errors.js';
 import { ROTATE_COMMAND_USAGE, runRotateCommand } from './platform/crypto/rotate-command.js';
+import { ORG_COMMANDS_USAGE, runOrgCommand } from './orgs/org-commands.js';
 import { DatabaseConnection } from './platform/database/database-connection.js';
 import { MIGRATE_COMMANDS_USAGE, runMigrateCommand } from './platform/database/migrate-commands.js';
 import { migrateJobs } from './platform/jobs/job-schema.js';
@@ -21,8 +25,11 @@ config check
 config print
 ${MIGRATE_COMMANDS_USAGE}
 ${KEY_COMMANDS_USAGE}
+${ORG_COMMANDS_USAGE}
 ${ROTATE_COMMAND_USAGE}
-${VERIFY_COMMAND_USAGE}`;
+${USER_COMMANDS_USAGE}
+${VERIFY_COMMAND_USAGE}
+${AUDIT_COMMANDS_USAGE}`;
 
 const output = {
   print: (line: string) => void process.stdout.write(`${line}\n`),
@@ -44,6 +51,17 @@ async function run([group, ...args]: readonly string[]): Promise<number> {
       await runKeysCommand(args, app, output);
       return 0;
     });
+  }
+  if (group === 'users') {
+    return withApplication(loadConfig().config, async (app) => {
+      await runUsersCommand(args, { app, output, readInput: () => text(process.stdin) });
+      return 0;
+    });
+  }
+  if (group === 'audit')
+    return withApplication(loadConfig().config, (app) => runAuditCommand(args, app, output));
+  if (group === 'org') {
+    return withApplication(loadConfig().config, (app) => runOrgCommand(args, app, output));
   }
   if (group === 'verify')
     return withApplication(loadConfig().config, (app) => runVerifyCommand(args, app, output));

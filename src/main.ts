@@ -4,7 +4,7 @@ import { loadConfig } from './config/load-config.js';
 import { DomainError } from './kernel/errors.js';
 import { handleProcessSignals } from './platform/http/graceful-shutdown.js';
 import { AppLogger } from './platform/logging/logger.js';
-import { welcomeText } from './welcome.js';
+import { setupText, welcomeText } from './welcome.js';
 
 async function main(): Promise<void> {
   const { config, warnings } = loadConfig();
@@ -13,8 +13,10 @@ async function main(): Promise<void> {
   const starting = startServer(config, { logger });
   // Before the first request can arrive: a signal during the start is not lost, it stops what has started.
   handleProcessSignals({ stop: async () => (await starting).stop() }, logger);
-  await starting;
+  const { setupToken } = await starting;
   logger.log(`The registry is ready at ${config.server.baseUrl}`, 'Registry');
+  // Not through the log, which is kept and copied: the token is shown once.
+  if (setupToken !== undefined) process.stderr.write(setupText(config.server.publicUrl, setupToken));
   if (process.stdout.isTTY) process.stdout.write(welcomeText(config.server.baseUrl));
 }
 

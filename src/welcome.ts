@@ -10,6 +10,16 @@ ${baseUrl.startsWith('https:') ? discovered(baseUrl) : undiscovered(baseUrl)}
 `;
 }
 
+/** What is shown once while the first-run setup is open. */
+export function setupText(publicUrl: string, token: string): string {
+  return `
+First-run setup is open at ${publicUrl}/api/v1/setup/status. Its token, shown this once:
+  ${token}
+Send it as: Authorization: SetupToken <token>
+
+`;
+}
+
 function discovered(baseUrl: string): string {
   const { host } = new URL(baseUrl);
   return `Addresses for Terraform and OpenTofu:

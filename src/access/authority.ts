@@ -1,4 +1,4 @@
-import { covers, intersectScopes, type Scope } from './scope.js';
+import { covers, intersectScopes, type Scope, SCOPES } from './scope.js';
 
 /** A role that somebody has in an organization; without scopes where the membership has no template. */
 export interface HeldRole {
@@ -75,9 +75,15 @@ export function organizationsWith(authority: Authority, scope: Scope): 'all' | r
   return [...authority.organizations].filter(([, scopes]) => covers(scopes, scope)).map(([id]) => id);
 }
 
-/** The scopes that `authority` can hand out in `organizationId` (REST contract 3.4, rule 5). */
-export function scopesIn(authority: Authority, organizationId: string): readonly Scope[] {
-  return authority.isPlatformAdmin ? EVERYTHING : (authority.organizations.get(organizationId) ?? []);
+/**
+ * Every single scope that `authority` can hand out in `organizationId` (REST contract 3.4, rule 5): what it holds
+ * there. Scopes over what all organizations share must be held over all of it, because whoever gets them from any
+ * organization has them for that; `admin` of one organization does not include them.
+ */
+export function scopesIn(authority: Authority, organizationId: string): Scope[] {
+  if (authority.isPlatformAdmin) return [...SCOPES];
+  const held = authority.organizations.get(organizationId) ?? [];
+  return SCOPES.filter((scope) => covers(held, scope) && holds(authority, scope, organizationId));
 }
 
 const EVERYTHING: readonly Scope[] = ['admin'];

@@ -1,92 +1,71 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { isScope, type Scope } from '../access/scope.js';
+import { Injectable } from '@nestjs/common';
+import { parseScopes } from '../access/parse-scopes.js';
+import { scopesIn } from '../access/authority.js';
+import type { PublishedFrom } from '../access/principal.js';
+import { intersectScopes, type Scope } from '../access/scope.js';
 import { AuthConfig } from '../config/auth.config.js';
 import { FieldErrors } from '../kernel/field-errors.js';
-import { InvalidInput } from '../kernel/invalid-input.js';
+import { foldNamespace } from '../kernel/terraform/namespace-name.js';
 import { Organizations } from '../orgs/organizations.service.js';
-import { CacheInvalidation } from '../platform/cache/cache-invalidation.js';
-import { MemoryCache } from '../platform/cache/memory-cache.js';
-import { PlatformSecrets } from '../platform/crypto/platform-secrets.service.js';
-import { keyedDigest } from '../platform/crypto/token-hash.js';
+import { UserAuthority } from '../orgs/user-authority.service.js';
+import { ApiKeyRecords } from './api-key-records.service.js';
 import { BearerCredential, type CredentialCheck } from './bearer-credential.js';
-import { ApiKeyNotFound } from './domain/auth.errors.js';
+import type { IssuedApiKey } from './domain/api-key.js';
 import { ApiKeyToken } from './domain/api-key-token.js';
+import { NoRoleAssigned } from './domain/api-keys.errors.js';
+import { ApiKeyNotFound } from './domain/auth.errors.js';
 import { principalOf } from './key-authority.js';
-import type { KeyFacts } from './key-facts.js';
+import { KeyLookup } from './key-lookup.service.js';
 import { KeyUsage } from './key-usage.service.js';
-import { ApiKeysRepository } from './persistence/api-keys.repository.js';
 
-const PEPPER = 'api_key_pepper';
-const PEPPER_BYTES = 32;
-const NO_DIGEST = Buffer.alloc(32);
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** A key to be issued. Without `organizationId` it acts in the default organization; without `expiresAt` it never ends. */
 export interface NewApiKey {
   readonly name: string;
   readonly scopes: readonly string[];
+  readonly description?: string | undefined;
   readonly organizationId?: string | undefined;
   readonly expiresAt?: Date | undefined;
   /** The user whose rights bound the key; without one it belongs to the organization. */
   readonly userId?: string | undefined;
 }
 
-/** An issued key. `key` is the only copy of the secret. */
-export interface IssuedApiKey {
-  readonly key: string;
-  readonly id: string;
-  readonly keyPrefix: string;
+/** A token for a pipeline that proved who it is (REST contract 30.5). `namespaces` in any spelling. */
+export interface NewExchangedKey {
+  readonly organizationId: string;
+  readonly publisherId: string;
+  readonly name: string;
   readonly scopes: readonly Scope[];
+  readonly namespaces: readonly string[];
+  readonly publishedFrom: PublishedFrom;
+  readonly expiresAt: Date;
+}
+
+/** A token for a CLI that somebody signed in with (REST contract 6.5). */
+export interface NewLoginKey {
+  readonly userId: string;
+  readonly organizationId: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly expiresAt: Date | null;
 }
 
 /**
- * API keys (REST contract 14): issuing, checking, revoking. A key is found by a digest under a server-wide
- * pepper, so neither the database nor a backup of it holds anything that could be used or guessed.
+ * API keys as credentials (REST contract 14): checking, issuing on behalf of the server itself, revoking. What
+ * people do with keys is in `ApiKeyAdministration`.
  */
 @Injectable()
-export class ApiKeys extends BearerCredential implements OnModuleInit {
-  private pepper: Buffer | undefined;
-  /** A revocation, a role change or a removed membership takes effect within a second, in every process. */
-  private readonly known = new MemoryCache<KeyFacts | undefined>({
-    lifeMs: 1_000,
-    maxEntries: 10_000,
-    keeps: (facts) => facts !== undefined,
-  });
-
+export class ApiKeys extends BearerCredential {
   constructor(
-    private readonly keys: ApiKeysRepository,
+    private readonly lookup: KeyLookup,
+    private readonly records: ApiKeyRecords,
     private readonly usage: KeyUsage,
     private readonly organizations: Organizations,
-    private readonly secrets: PlatformSecrets,
+    private readonly users: UserAuthority,
     private readonly config: AuthConfig,
-    changes: CacheInvalidation,
   ) {
     super();
-    changes.onChange('identity', () => this.known.clear());
-  }
-
-  /** Reads the pepper, so that a wrong encryption key stops the start and not the first request. */
-  async onModuleInit(): Promise<void> {
-    await this.digestOf('');
-  }
-
-  /** Makes a key. Throws `InvalidInput`; `OrganizationNotFound` for an unknown organization. */
-  async issue(input: NewApiKey): Promise<IssuedApiKey> {
-    const scopes = parseScopes(input.scopes);
-    checkForm(input);
-    const organizationId = input.organizationId ?? (await this.organizations.getDefault()).id;
-    const token = ApiKeyToken.generate(this.config.apiKeyPrefix);
-    const id = await this.keys.add({
-      organizationId,
-      userId: input.userId ?? null,
-      name: input.name,
-      keyPrefix: token.shownPrefix,
-      keyDigest: await this.digestOf(token.text),
-      scopes,
-      expiresAt: input.expiresAt ?? null,
-    });
-    return { key: token.text, id, keyPrefix: token.shownPrefix, scopes };
   }
 
   recognizes(text: string): boolean {
@@ -97,13 +76,8 @@ export class ApiKeys extends BearerCredential implements OnModuleInit {
   async check(text: string): Promise<CredentialCheck> {
     const token = this.config.apiKeysEnabled ? ApiKeyToken.tryParse(text) : undefined;
     if (token === undefined) return { outcome: 'invalid' };
-    const digest = await this.digestOf(token.text);
-    const { value: facts, readAtMs } = await this.known.get(digest.toString('base64'), () =>
-      this.keys.findForAuthentication(digest),
-    );
-    // Compared also when nothing was found, so that both take the same time.
-    const isSame = timingSafeEqual(facts?.digest ?? NO_DIGEST, digest);
-    if (facts === undefined || !isSame || facts.isRevoked) return { outcome: 'invalid' };
+    const { value: facts, readAtMs } = await this.lookup.find(token);
+    if (facts === undefined || facts.isRevoked) return { outcome: 'invalid' };
     if (facts.owner !== null && !facts.owner.isActive) return { outcome: 'invalid' };
     const now = new Date();
     if (facts.expiresAt !== null && facts.expiresAt <= now) return { outcome: 'expired' };
@@ -111,29 +85,66 @@ export class ApiKeys extends BearerCredential implements OnModuleInit {
     return { outcome: 'valid', principal: principalOf(facts, this.config.multiTenancyEnabled), readAtMs };
   }
 
-  /** Revokes a key, given itself or its id; gives its id. Throws {@link ApiKeyNotFound}. */
+  /**
+   * Makes a key for commands and setup; nobody's rights are checked. Records it in the audit log. Throws
+   * `InvalidInput`.
+   */
+  async issue(input: NewApiKey): Promise<IssuedApiKey> {
+    const scopes = parseScopes(input.scopes);
+    checkForm(input);
+    return this.records.add({
+      organizationId: input.organizationId ?? (await this.organizations.getDefault()).id,
+      userId: input.userId ?? null,
+      name: input.name,
+      description: input.description ?? '',
+      scopes,
+      expiresAt: input.expiresAt ?? null,
+    });
+  }
+
+  /**
+   * Makes the token of a pipeline; call it in the transaction that notes the exchange. It belongs to the
+   * organization, acts in `namespaces` only, ends at `expiresAt` and with its publisher. Records it in the audit
+   * log, so the caller need not.
+   */
+  async issueExchanged(input: NewExchangedKey): Promise<IssuedApiKey> {
+    const { publisherId, namespaces, publishedFrom, ...facts } = input;
+    const exchanged = { publisherId, publishedFrom, namespaces: namespaces.map(foldNamespace) };
+    return this.records.add({ ...facts, userId: null, description: '', exchanged });
+  }
+
+  /**
+   * Makes the token of a CLI: an ordinary key of the user, with those of `scopes` that the user holds in the
+   * organization now and within `auth.api_keys.max_lifetime`. Records it in the audit log. Throws
+   * {@link NoRoleAssigned} when none of them is left.
+   */
+  async issueForLogin(input: NewLoginKey): Promise<IssuedApiKey> {
+    const { value: user } = await this.users.of(input.userId);
+    const held = user === undefined ? [] : scopesIn(user.authority, input.organizationId);
+    const scopes = intersectScopes(input.scopes, held);
+    if (scopes.length === 0) throw new NoRoleAssigned();
+    const most = this.config.apiKeyMaxLifetimeMs;
+    const latest = most > 0 ? new Date(Date.now() + most) : null;
+    const isCapped = latest !== null && (input.expiresAt === null || input.expiresAt > latest);
+    return this.records.add({
+      ...input,
+      scopes,
+      description: '',
+      expiresAt: isCapped ? latest : input.expiresAt,
+    });
+  }
+
+  /**
+   * Revokes a key, given itself or its id; gives its id. Revoking again changes nothing. Records it in the audit
+   * log. Throws {@link ApiKeyNotFound}.
+   */
   async revoke(keyOrId: string): Promise<string> {
     const token = ApiKeyToken.tryParse(keyOrId);
-    if (token === undefined && !UUID.test(keyOrId)) throw new ApiKeyNotFound();
-    const by = token === undefined ? { id: keyOrId } : { digest: await this.digestOf(token.text) };
-    const revoked = await this.keys.revoke(by);
-    if (revoked === undefined) throw new ApiKeyNotFound();
-    this.known.forget(revoked.digest.toString('base64'));
-    return revoked.id;
+    const id = token === undefined ? keyOrId : await this.lookup.findId(token);
+    if (id === undefined || !UUID.test(id)) throw new ApiKeyNotFound();
+    await this.records.revoke(id);
+    return id;
   }
-
-  private async digestOf(token: string): Promise<Buffer> {
-    this.pepper ??= await this.secrets.getOrCreate(PEPPER, () => randomBytes(PEPPER_BYTES));
-    return keyedDigest(this.pepper, token);
-  }
-}
-
-function parseScopes(names: readonly string[]): Scope[] {
-  const scopes = names.map((name) => (name === 'organizations:manage' ? 'organizations:write' : name));
-  const unknown = scopes.find((name) => !isScope(name));
-  if (unknown !== undefined) throw new InvalidInput(`Invalid scopes: invalid scope: ${unknown}`);
-  if (scopes.length === 0) throw new InvalidInput('Invalid scopes: at least one is needed');
-  return [...new Set(scopes as Scope[])];
 }
 
 function checkForm({ name, expiresAt }: NewApiKey): void {

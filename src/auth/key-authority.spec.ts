@@ -16,6 +16,8 @@ function key(scopes: Scope[], memberships?: [string, Scope[]][], organizationId 
     scopes,
     expiresAt: null,
     isRevoked: false,
+    namespaces: null,
+    publishedFrom: null,
   };
   if (memberships === undefined) return { ...facts, owner: null };
   const owner = {

@@ -17,8 +17,8 @@ export function principalOf(key: KeyFacts, isMultiTenant: boolean): ApiKeyPrinci
     authority,
     scopes: effectiveScopes(authority, organizationId),
     expiresAt: key.expiresAt,
-    namespaces: null,
-    publishedFrom: null,
+    namespaces: key.namespaces,
+    publishedFrom: key.publishedFrom,
   };
 }
 

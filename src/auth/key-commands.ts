@@ -1,14 +1,32 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { parseArgs } from 'node:util';
+import { AuthConfig } from '../config/auth.config.js';
 import type { CommandOutput } from '../kernel/command-output.js';
 import { InvalidInput } from '../kernel/invalid-input.js';
+import type { Organization } from '../orgs/domain/organization.js';
 import { Organizations } from '../orgs/organizations.service.js';
+import { RequestContext } from '../platform/request-context/request-context.js';
+import { ApiKeyAdministration, type ListedKey } from './api-key-administration.service.js';
 import { ApiKeys } from './api-keys.service.js';
+import { checkEnd } from './domain/api-key-lifetime.js';
 
 export const KEY_COMMANDS_USAGE = `keys create --name NAME --scopes SCOPE[,SCOPE…] [--expires 90d] [--organization NAME]
+keys list [--organization NAME]
 keys revoke KEY_OR_ID`;
 
 const HOURS: Readonly<Record<string, number>> = { h: 1, d: 24, w: 7 * 24 };
+
+type KeysCommand = (
+  args: readonly string[],
+  context: INestApplicationContext,
+  output: CommandOutput,
+) => Promise<void>;
+
+const COMMANDS: Readonly<Record<string, KeysCommand>> = {
+  create: keysCreate,
+  list: keysList,
+  revoke: keysRevoke,
+};
 
 /**
  * The `keys` commands. `args` is what follows `keys` on the command line. Throws `InvalidInput` for wrong
@@ -20,8 +38,10 @@ export async function runKeysCommand(
   output: CommandOutput,
 ): Promise<void> {
   const [command, ...rest] = args;
-  if (command === 'create') return keysCreate(rest, context, output);
-  if (command === 'revoke') return keysRevoke(rest, context, output);
+  const run = command === undefined ? undefined : COMMANDS[command];
+  if (run !== undefined) {
+    return RequestContext.runAs('COMMAND', `keys ${command}`, () => run(rest, context, output));
+  }
   throw new InvalidInput(`Unknown command. Usage:\n${KEY_COMMANDS_USAGE}`);
 }
 
@@ -32,10 +52,12 @@ export async function keysCreate(
   output: CommandOutput,
 ): Promise<void> {
   const options = readCreateOptions(args);
-  const organization =
-    options.organization === undefined
-      ? await context.get(Organizations, { strict: false }).getDefault()
-      : await context.get(Organizations, { strict: false }).getByName(options.organization);
+  const organization = await organizationCalled(options.organization, context);
+  const maxLifetimeMs = context.get(AuthConfig, { strict: false }).apiKeyMaxLifetimeMs;
+  const now = new Date();
+  if (maxLifetimeMs > 0) {
+    checkEnd(options.expiresAt ?? null, { maxLifetimeMs, since: now, makerEndsAt: null }, now);
+  }
   const issued = await context.get(ApiKeys, { strict: false }).issue({
     name: options.name,
     scopes: options.scopes,
@@ -47,6 +69,19 @@ export async function keysCreate(
     options.expiresAt === undefined ? 'never expires' : `expires ${options.expiresAt.toISOString()}`;
   output.hint(`API key "${options.name}" (id ${issued.id}) of organization ${organization.name}, ${until}.`);
   output.hint(`It may: ${issued.scopes.join(', ')}. It is shown this once; keep it safe.`);
+}
+
+/** Prints the keys of an organization, revoked ones too, one a line with tabs between the fields. */
+export async function keysList(
+  args: readonly string[],
+  context: INestApplicationContext,
+  output: CommandOutput,
+): Promise<void> {
+  const { organization: name } = parseOptions(args, { organization: { type: 'string' } });
+  const organization = await organizationCalled(name, context);
+  const keys = await context.get(ApiKeyAdministration, { strict: false }).listStates(organization.id);
+  output.hint(`API keys of organization ${organization.name}: id, prefix, state, owner, scopes, name`);
+  for (const key of keys) output.print(lineOf(key));
 }
 
 /** Revokes a key, given itself or its id. */
@@ -71,7 +106,13 @@ interface CreateOptions {
 }
 
 function readCreateOptions(args: readonly string[]): CreateOptions {
-  const { name, scopes, expires, organization } = parseOptions(args);
+  const option = { type: 'string' } as const;
+  const { name, scopes, expires, organization } = parseOptions(args, {
+    name: option,
+    scopes: option,
+    expires: option,
+    organization: option,
+  });
   if (!name || !scopes)
     throw new InvalidInput(`--name and --scopes are needed. Usage:\n${KEY_COMMANDS_USAGE}`);
   return {
@@ -85,14 +126,38 @@ function readCreateOptions(args: readonly string[]): CreateOptions {
   };
 }
 
-function parseOptions(args: readonly string[]) {
-  const option = { type: 'string' } as const;
-  const options = { name: option, scopes: option, expires: option, organization: option };
+function parseOptions<Name extends string>(
+  args: readonly string[],
+  options: Record<Name, { type: 'string' }>,
+): Partial<Record<Name, string>> {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: false }).values;
+    return parseArgs({ args: [...args], options, allowPositionals: false }).values as Partial<
+      Record<Name, string>
+    >;
   } catch (error) {
     throw new InvalidInput(`${(error as Error).message}. Usage:\n${KEY_COMMANDS_USAGE}`);
   }
+}
+
+function organizationCalled(
+  name: string | undefined,
+  context: INestApplicationContext,
+): Promise<Organization> {
+  const organizations = context.get(Organizations, { strict: false });
+  return name === undefined ? organizations.getDefault() : organizations.getByName(name);
+}
+
+function lineOf(key: ListedKey): string {
+  const { id, keyPrefix, userName, scopes, name } = key;
+  // A name comes from a caller, and a terminal obeys control characters.
+  const texts = [id, keyPrefix, stateOf(key), userName ?? '-', scopes.join(','), name];
+  return texts.map((text) => text.replaceAll(/\p{Cc}/gu, ' ')).join('\t');
+}
+
+function stateOf({ revokedAt, expiresAt }: ListedKey): string {
+  if (revokedAt !== null) return `revoked ${revokedAt.toISOString()}`;
+  if (expiresAt === null) return 'never expires';
+  return `${expiresAt > new Date() ? 'expires' : 'expired'} ${expiresAt.toISOString()}`;
 }
 
 function expiryOf(text: string): Date {

@@ -1,4 +1,5 @@
 import type { HeldRole } from '../access/authority.js';
+import type { PublishedFrom } from '../access/principal.js';
 import type { Scope } from '../access/scope.js';
 
 /** A key as found by its digest, with what decides what it may do now. */
@@ -11,6 +12,9 @@ export interface KeyFacts {
   readonly scopes: readonly Scope[];
   readonly expiresAt: Date | null;
   readonly isRevoked: boolean;
+  /** Set for exchanged tokens: the folded names of the only namespaces it may touch, and who publishes. */
+  readonly namespaces: readonly string[] | null;
+  readonly publishedFrom: PublishedFrom | null;
   readonly owner: KeyOwner | null;
 }
 

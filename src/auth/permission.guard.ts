@@ -58,7 +58,7 @@ export class PermissionGuard implements CanActivate {
     if (decision === 'unauthenticated') throw notAuthenticated(request);
     if (decision === 'absent') throw NotVisible.forScope(scope);
     const { authorization } = request.headers;
-    if (principal.kind !== 'anonymous' && typeof authorization === 'string') {
+    if (request.credentialStandsAlone === true && typeof authorization === 'string') {
       const decidedAtMs = Math.min(readAtMs, request.principalReadAtMs ?? readAtMs);
       this.decisions?.remember(authorization, namespace, scope, true, decidedAtMs);
     }

@@ -26,6 +26,15 @@ export class AuthConfig {
   readonly apiKeyPrefix: string = 'tfr_';
 
   @Setting({
+    key: 'auth.api_keys.max_lifetime',
+    type: 'duration',
+    min: 0,
+    max: 36_500 * 86_400_000,
+    description: 'Longest life of an API key that people make or renew; 0 is no limit.',
+  })
+  readonly apiKeyMaxLifetimeMs: number = 0;
+
+  @Setting({
     key: 'multi_tenancy.enabled',
     type: 'bool',
     description: 'Isolates the organizations from each other in every operation.',
@@ -38,4 +47,11 @@ export class AuthConfig {
     description: 'Name of the default organization, created at the first start.',
   })
   readonly defaultOrganization: string = 'default';
+
+  @Setting({
+    key: 'multi_tenancy.allow_public_signup',
+    type: 'bool',
+    description: 'Whether everybody who can sign in may create an organization. Only in multi-tenant mode.',
+  })
+  readonly allowPublicSignup: boolean = false;
 }

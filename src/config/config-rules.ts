@@ -1,5 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import type { ConfiguredValues } from './configured-values.js';
+import { checkNotifications } from './notification-rules.js';
+import { NOT_READABLE, readValue } from './setting-values.js';
+import { checkSignIn } from './sign-in-rules.js';
 import { weakness } from './secret-strength.js';
 
 /** Checks what class-validator cannot see: rules between settings, files, and the strength of secrets. */
@@ -8,9 +11,13 @@ export function checkRules(values: ConfiguredValues): void {
   checkDatabase(values);
   checkStorage(values);
   checkTls(values);
+  checkEgress(values);
+  checkSignIn(values);
+  checkNotifications(values);
   checkReplicas(values);
   checkStrength(values);
   reportTightLimits(values);
+  reportBrowserTokens(values);
 }
 
 function checkAddresses(values: ConfiguredValues): void {
@@ -68,6 +75,19 @@ function checkTls(values: ConfiguredValues): void {
   if (!tls.enabled) return;
   checkFile(values, 'security.tls.cert_file', tls.certFile, 'security.tls.enabled');
   checkFile(values, 'security.tls.key_file', tls.keyFile, 'security.tls.enabled');
+}
+
+function checkEgress(values: ConfiguredValues): void {
+  const { allowlist, caFile, standardProxyUrl } = values.app.egress;
+  const networks = allowlist.filter((entry) => entry.includes('/'));
+  const name = 'security.egress.allowlist';
+  if (!values.isFaulty(name) && readValue('cidr-list', networks, values.cwd) === NOT_READABLE) {
+    values.refuseForm(name, 'expected networks such as 10.0.0.0/8 where there is a slash');
+  }
+  checkFile(values, 'security.egress.ca_file', caFile);
+  if (standardProxyUrl !== undefined && !/^https?:\/\//.test(standardProxyUrl)) {
+    values.refuse('HTTPS_PROXY', 'expected the http or https address of a proxy');
+  }
 }
 
 function checkFile(
@@ -142,4 +162,11 @@ function reportTightLimits({ app, warnings }: ConfiguredValues): void {
       'security.rate_limiting.requests_per_minute is below 60 with a burst below 20: web pages load lists in parallel and will be refused.',
     );
   }
+}
+
+function reportBrowserTokens({ app, warnings }: ConfiguredValues): void {
+  if (app.session.browserToken !== 'jwt') return;
+  warnings.push(
+    'auth.session.browser_token is jwt: a usable credential travels in the address after sign-in. It is only for a web client on another origin that cannot send cookies; use handle otherwise.',
+  );
 }

@@ -2,6 +2,7 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { ConfiguredValues } from './configured-values.js';
+import { deriveSignIn } from './sign-in-rules.js';
 
 const DATABASE_ADDRESS = [
   'database.url',
@@ -17,9 +18,13 @@ export function deriveValues(values: ConfiguredValues): void {
   deriveServer(values);
   deriveDatabase(values);
   deriveStorage(values);
+  deriveSignIn(values);
   const { app } = values;
   if (!values.isSet('auth.anonymous_read')) {
     values.assign(app.auth, { anonymousRead: !app.auth.multiTenancyEnabled });
+  }
+  if (!values.isSet('auth.token_exchange.audience')) {
+    values.assign(app.tokenExchange, { audience: app.server.publicUrl });
   }
   if (!values.isSet('worker.replica_id')) values.assign(app.worker, { replicaId: newReplicaId() });
   const { rateLimiting } = app.limits;

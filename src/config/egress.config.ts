@@ -74,7 +74,8 @@ export class EgressConfig {
     type: 'size',
     min: 1024,
     max: 1_073_741_824,
-    description: 'Largest answer to an outgoing request that is read as a whole, such as a discovery document.',
+    description:
+      'Largest answer to an outgoing request that is read as a whole, such as a discovery document.',
   })
   readonly maxResponseBytes: number = 1_048_576;
 }

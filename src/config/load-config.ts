@@ -2,6 +2,7 @@ import { validateSync } from 'class-validator';
 import { AppConfig } from './app-config.js';
 import { type ConfigFile, ConfigFileUnusable, readConfigFile } from './config-file.js';
 import { ConfigProblems } from './config-problems.js';
+import { completeShippers } from './audit-shippers.js';
 import { checkRules } from './config-rules.js';
 import { ConfiguredValues, settingsOfApp } from './configured-values.js';
 import { describeEffectiveValues } from './describe-values.js';
@@ -56,6 +57,7 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   // Without the file nobody knows what it would have set: rules between settings would only mislead.
   if (isFileUsable) {
     deriveValues(values);
+    completeShippers(values, env);
     checkRules(values);
     completeSecrets(values, generateSecrets);
   }
@@ -112,7 +114,9 @@ function readSettings(values: ConfiguredValues, sources: SettingSources): void {
   for (const { target, definition } of values.settings) {
     const found = sources.find(definition);
     if (found === undefined) continue;
-    values.setOrigin(definition.name, found.source, isSecret(definition.type) ? undefined : found.raw);
+    // What is structured may hold a secret somewhere, so a problem does not quote it.
+    const isQuoted = !isSecret(definition.type) && definition.type !== 'json';
+    values.setOrigin(definition.name, found.source, isQuoted ? found.raw : undefined);
     const value = readValue(definition.type, found.raw, values.cwd);
     if (value === NOT_READABLE) values.refuseForm(definition.name, `expected ${expectation(definition)}`);
     else values.assign(target, { [definition.property]: value });

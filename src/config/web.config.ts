@@ -1,8 +1,16 @@
 import { IsEmail } from 'class-validator';
 import { Setting } from './setting.decorator.js';
 
-/** The description of the HTTP interface that is served to browsers. */
+/** What is served to browsers: pages, and the description of the HTTP interface. */
 export class WebConfig {
+  @Setting({
+    key: 'web.enabled',
+    type: 'bool',
+    description:
+      "The server's own pages; false when another web client is served under the same origin. The pages of terraform login stay.",
+  })
+  readonly enabled: boolean = true;
+
   @Setting({
     key: 'api_docs.enabled',
     type: 'bool',

@@ -8,6 +8,7 @@ import type { ModuleVersion } from './domain/module-version.js';
 import { ModuleNotFound, ModuleVersionNotFound } from './domain/modules.errors.js';
 import type { RegistryModule } from './domain/registry-module.js';
 import { ModuleDocuments } from './module-documents.js';
+import { ModuleRecords } from './module-records.js';
 import { ModulesRepository } from './persistence/modules.repository.js';
 
 /**
@@ -21,6 +22,7 @@ export class ModuleLifecycle {
     private readonly modules: ModulesRepository,
     private readonly documents: ModuleDocuments,
     private readonly clock: Clock,
+    private readonly records: ModuleRecords,
   ) {}
 
   /**
@@ -78,6 +80,9 @@ export class ModuleLifecycle {
       );
       await this.modules.update(module.id, { deletedAt: now });
       await this.documents.removeAll(address);
+      await this.records.moduleChanged(grant, address, module.id, {
+        versions: versions.map(({ version }) => version),
+      });
     });
   }
 
@@ -89,9 +94,11 @@ export class ModuleLifecycle {
   ): Promise<void> {
     return this.transactions.run(async () => {
       const module = await this.lockedModule(address);
-      await change(await this.visibleVersion(module.id, version));
+      const before = await this.visibleVersion(module.id, version);
+      await change(before);
       const changed = await this.modules.findVersion(module.id, version.text);
       await this.documents.rebuild(module.id, address, grant, changed ? [changed] : []);
+      if (changed) await this.records.versionChanged(grant, address, before, changed);
     });
   }
 

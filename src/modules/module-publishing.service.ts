@@ -12,7 +12,6 @@ import type { ModuleManifest } from './domain/module-manifest.js';
 import type { ModuleVersion } from './domain/module-version.js';
 import { InvalidModuleArchive, ModuleVersionDeleted, ModuleVersionExists } from './domain/modules.errors.js';
 import type { RegistryModule } from './domain/registry-module.js';
-import { ModuleDocuments } from './module-documents.js';
 import { ModuleInspector } from './module-inspector.js';
 import { type ModuleDescription, ModuleRegistration } from './module-registration.service.js';
 import { type ModuleVersionInsert, ModulesRepository } from './persistence/modules.repository.js';
@@ -42,7 +41,6 @@ export class ModulePublishing {
     private readonly artifacts: ArtifactStore,
     private readonly registration: ModuleRegistration,
     private readonly modules: ModulesRepository,
-    private readonly documents: ModuleDocuments,
   ) {}
 
   /**
@@ -64,7 +62,7 @@ export class ModulePublishing {
     const record = (staged: StagedArtifact) =>
       this.registration.within(grant, address, about, async (module) => {
         const stored = await this.store(module, version, staged, manifest, grant);
-        await this.documents.rebuild(module.id, address, grant, [stored]);
+        await this.registration.announce(grant, address, stored);
         failpoint('before-commit');
         return { module, version: stored };
       });
@@ -131,6 +129,7 @@ export class ModulePublishing {
       readme: manifest.readme,
       publishedBy: grant.actor.userId,
       publishedByName: grant.actor.name,
+      publishedFrom: grant.publishedFrom,
     };
     const existing = await this.modules.findVersion(module.id, version.text);
     if (existing) this.assertPublishable(existing, content.digest);

@@ -5,7 +5,9 @@ import { Namespaces } from '../orgs/namespaces.service.js';
 import { Transactions } from '../platform/database/transactions.js';
 import { ModuleSpelledDifferently } from './domain/modules.errors.js';
 import type { RegistryModule } from './domain/registry-module.js';
+import type { ModuleVersion } from './domain/module-version.js';
 import { ModuleDocuments } from './module-documents.js';
+import { ModuleRecords } from './module-records.js';
 import { ModulesRepository } from './persistence/modules.repository.js';
 
 /** What a publisher may say about the module beside its archive. Absent fields stay as they are. */
@@ -22,6 +24,7 @@ export class ModuleRegistration {
     private readonly namespaces: Namespaces,
     private readonly modules: ModulesRepository,
     private readonly documents: ModuleDocuments,
+    private readonly records: ModuleRecords,
   ) {}
 
   /**
@@ -36,8 +39,20 @@ export class ModuleRegistration {
   ): Promise<{ module: RegistryModule; isNew: boolean }> {
     return this.within(grant, address, about, async (module, isNew) => {
       if (isNew) await this.documents.rebuild(module.id, address, grant, []);
+      if (isNew || about.description !== undefined) {
+        const { description } = module;
+        await this.records.moduleChanged(grant, address, module.id, {
+          after: { description, is_new: isNew },
+        });
+      } else this.records.nothingChanged();
       return { module, isNew };
     });
+  }
+
+  /** Makes a version that `within` stored visible to clients, and records who published it. */
+  async announce(grant: PublishGrant, address: ModuleAddress, stored: ModuleVersion): Promise<void> {
+    await this.documents.rebuild(stored.moduleId, address, grant, [stored]);
+    await this.records.versionChanged(grant, address, null, stored);
   }
 
   /**

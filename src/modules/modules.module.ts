@@ -11,7 +11,9 @@ import { ModuleCatalog } from './module-catalog.service.js';
 import { ModuleDocuments } from './module-documents.js';
 import { ModuleInspector } from './module-inspector.js';
 import { ModuleLifecycle } from './module-lifecycle.service.js';
+import { ModuleNamespaces } from './module-namespaces.js';
 import { ModulePublishing } from './module-publishing.service.js';
+import { ModuleRecords } from './module-records.js';
 import { ModuleRegistration } from './module-registration.service.js';
 import { ModuleVersionEntity } from './persistence/module-version.entity.js';
 import { ModulesRepository } from './persistence/modules.repository.js';
@@ -31,7 +33,9 @@ import { RegistryModuleEntity } from './persistence/registry-module.entity.js';
     ModuleDocuments,
     ModuleInspector,
     ModuleLifecycle,
+    ModuleNamespaces,
     ModulePublishing,
+    ModuleRecords,
     ModuleRegistration,
     ModulesRepository,
   ],

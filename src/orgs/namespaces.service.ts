@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import { organizationsWith } from '../access/authority.js';
 import type { IdentifiedPrincipal, Principal } from '../access/principal.js';
 import type { Scope } from '../access/scope.js';
 import { AuthConfig } from '../config/auth.config.js';
+import { InvalidInput } from '../kernel/invalid-input.js';
 import { foldNamespace, NamespaceName } from '../kernel/terraform/namespace-name.js';
 import { Transactions } from '../platform/database/transactions.js';
 import type { NamespaceClaim } from './domain/namespace-claim.js';
 import { NamespaceNotYours } from './domain/orgs.errors.js';
-import type { Organization } from './domain/organization.js';
+import type { Organization, Visibility } from './domain/organization.js';
 import { PublishGrant } from './domain/publish-grant.js';
 import { OrgAccess } from './org-access.service.js';
 import { Organizations } from './organizations.service.js';
@@ -15,12 +17,21 @@ import { NamespaceClaimsRepository } from './persistence/namespace-claims.reposi
 
 const issueGrant = PublishGrant.takeIssuer();
 
+/** Ends what the old owner of a namespace tied to it; `fromOrganizationId` is `null` when the owner was gone. */
+export type MoveListener = (
+  namespace: string,
+  fromOrganizationId: string | null,
+  toOrganizationId: string,
+) => Promise<void>;
+
 /**
  * Who owns which namespace (REST contract 3.5), and the only source of grants. A namespace has one owner for
  * modules and providers; names that differ only in case, or in `_` and `-`, are one namespace.
  */
 @Injectable()
 export class Namespaces {
+  private readonly moveListeners: MoveListener[] = [];
+
   constructor(
     private readonly claims: NamespaceClaimsRepository,
     private readonly organizations: Organizations,
@@ -34,10 +45,29 @@ export class Namespaces {
     return this.claims.find(foldNamespace(namespace));
   }
 
+  /** Calls `listener` with the name of a claim, inside the transaction that moves it to another organization. */
+  onMove(listener: MoveListener): void {
+    this.moveListeners.push(listener);
+  }
+
+  /** A claim is moving: everything tied to the old owner ends, in the transaction of the caller (threat C11). */
+  async endBindings(namespace: string, from: string | null, to: string): Promise<void> {
+    for (const listener of this.moveListeners) await listener(namespace, from, to);
+  }
+
+  /**
+   * The visibility of a namespace, which stays so until the surrounding transaction ends; `undefined` for one that
+   * nobody owns.
+   */
+  async holdVisibility(namespace: string): Promise<Visibility | undefined> {
+    return (await this.claims.holdOwner(foldNamespace(namespace)))?.visibility;
+  }
+
   /**
    * The right to publish into `namespace`, owned already or free. `organizationId` says who is to own a free
    * one in multi-tenant mode. Stores nothing: a free namespace is claimed by `claim`, in the transaction that
-   * puts the first thing into it. Throws {@link NamespaceNotYours}; `InvalidAddress` for an impossible name.
+   * puts the first thing into it. Throws {@link NamespaceNotYours}; `InvalidAddress` for an impossible name;
+   * `InvalidInput` when nothing says who is to own a free namespace.
    */
   async grantPublish(
     principal: Principal,
@@ -48,10 +78,11 @@ export class Namespaces {
     const { text, folded } = NamespaceName.parse(namespace);
     const claim = await this.claims.find(folded);
     if (claim !== undefined) {
-      if (!this.mayActIn(principal, claim.name, claim.organizationId, scope)) throw new NamespaceNotYours();
-      return grantOn(claim, principal);
+      const { name, organizationId: ownerId } = claim;
+      if (ownerId === null || !this.mayActIn(principal, name, ownerId, scope)) throw new NamespaceNotYours();
+      return grantOn({ ...claim, organizationId: ownerId }, principal);
     }
-    const owner = await this.futureOwner(principal, organizationId);
+    const owner = await this.futureOwner(principal, folded, scope, organizationId);
     if (owner === undefined || !this.mayActIn(principal, text, owner.id, scope))
       throw new NamespaceNotYours();
     if (await this.isReserved(folded, owner.id)) throw new NamespaceNotYours();
@@ -69,8 +100,10 @@ export class Namespaces {
     scope: Scope,
   ): Promise<PublishGrant | undefined> {
     const claim = await this.find(namespace);
-    if (claim === undefined) return undefined;
-    if (this.mayActIn(principal, claim.name, claim.organizationId, scope)) return grantOn(claim, principal);
+    if (claim === undefined || claim.organizationId === null) return undefined;
+    const { name, organizationId } = claim;
+    if (this.mayActIn(principal, name, organizationId, scope))
+      return grantOn({ ...claim, organizationId }, principal);
     const decision = await this.access.readDecision(principal, namespace, readScopeOf(scope));
     if (decision !== 'allowed') return undefined;
     throw new NamespaceNotYours();
@@ -84,12 +117,21 @@ export class Namespaces {
   async claim(grant: PublishGrant): Promise<void> {
     const { claimId: id, namespace: name, organizationId } = grant;
     const folded = foldNamespace(name);
+    if (await this.isHeldBy(folded, organizationId)) return;
+    await this.claims.lockName(folded);
+    if (await this.isReserved(folded, organizationId)) throw new NamespaceNotYours();
     if (await this.claims.addIfAbsent({ id, name, folded, organizationId })) {
       this.transactions.afterCommit(() => this.access.forget(name));
-      return;
+    } else if (!(await this.isHeldBy(folded, organizationId))) {
+      throw new NamespaceNotYours();
     }
-    const existing = await this.claims.find(folded);
-    if (existing?.organizationId !== organizationId) throw new NamespaceNotYours();
+  }
+
+  /** Whether the organization owns the namespace, and does so until the transaction ends; `false` for a free one. */
+  private async isHeldBy(folded: string, organizationId: string): Promise<boolean> {
+    const owner = await this.claims.holdOwner(folded);
+    if (owner !== undefined && owner.organizationId !== organizationId) throw new NamespaceNotYours();
+    return owner !== undefined;
   }
 
   private mayActIn(
@@ -101,15 +143,24 @@ export class Namespaces {
     return this.access.mayActInNamespace(principal, namespace, organizationId, scope);
   }
 
-  /** The organization that a free namespace would belong to. */
+  /** The organization that a free namespace would belong to (REST contract 3.5). Throws `InvalidInput`. */
   private async futureOwner(
     principal: Principal,
+    folded: string,
+    scope: Scope,
     organizationId: string | undefined,
   ): Promise<Organization | undefined> {
     if (principal.kind === 'anonymous') return undefined;
     if (!this.config.multiTenancyEnabled) return this.organizations.getDefault();
-    const ownOrganization = principal.kind === 'api-key' ? principal.organizationId : '';
-    return this.organizations.find(organizationId || ownOrganization);
+    if (organizationId) return this.organizations.find(organizationId);
+    if (principal.kind === 'api-key') return this.organizations.find(principal.organizationId);
+    const namesake = await this.organizations.findByFoldedName(folded);
+    if (namesake !== undefined && this.access.mayAct(principal, namesake.id, scope)) return namesake;
+    const own = organizationsWith(principal.authority, scope);
+    if (own !== 'all' && own.length === 1) return this.organizations.find(own[0]!);
+    const platform = await this.organizations.getDefault();
+    if (this.access.mayAct(principal, platform.id, scope)) return platform;
+    throw new InvalidInput('organization_id is required');
   }
 
   /** In multi-tenant mode the name of an organization is a namespace for itself only. */
@@ -119,7 +170,7 @@ export class Namespaces {
 }
 
 function grantOn(
-  claim: Pick<NamespaceClaim, 'id' | 'name' | 'organizationId' | 'visibility'>,
+  claim: Pick<NamespaceClaim, 'id' | 'name' | 'visibility'> & { organizationId: string },
   principal: IdentifiedPrincipal,
 ): PublishGrant {
   return issueGrant({
@@ -128,6 +179,7 @@ function grantOn(
     namespace: claim.name,
     visibility: claim.visibility,
     actor: { userId: principal.userId, name: principal.name },
+    publishedFrom: principal.kind === 'api-key' ? principal.publishedFrom : null,
   });
 }
 

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { holds, holdsAnywhere } from '../access/authority.js';
+import { holds, holdsAnywhere, organizationsWith } from '../access/authority.js';
 import type { IdentifiedPrincipal, Principal } from '../access/principal.js';
 import type { Scope } from '../access/scope.js';
 import { AuthConfig } from '../config/auth.config.js';
 import { foldNamespace } from '../kernel/terraform/namespace-name.js';
+import { CacheInvalidation } from '../platform/cache/cache-invalidation.js';
 import { MemoryCache, type CachedValue } from '../platform/cache/memory-cache.js';
 import type { NamespaceClaim } from './domain/namespace-claim.js';
 import { NamespaceClaimsRepository } from './persistence/namespace-claims.repository.js';
@@ -26,7 +27,10 @@ export class OrgAccess {
   constructor(
     private readonly namespaceClaims: NamespaceClaimsRepository,
     private readonly config: AuthConfig,
-  ) {}
+    changes: CacheInvalidation,
+  ) {
+    changes.onChange('namespaces', () => this.claims.clear());
+  }
 
   /** What `principal` sees of `namespace`; `scope` is needed where it is private. */
   async readDecision(principal: Principal, namespace: string, scope: Scope): Promise<ReadDecision> {
@@ -70,16 +74,28 @@ export class OrgAccess {
     return holds(principal.authority, scope, organizationId);
   }
 
+  /** Whether `principal` may do everything everywhere; an exchanged token never may. */
+  isPlatformAdmin(principal: Principal): boolean {
+    if (principal.kind === 'anonymous' || namespacesOf(principal) !== null) return false;
+    return principal.authority.isPlatformAdmin;
+  }
+
+  /** The organizations that a list shows to `principal`: those where it holds `scope`. */
+  visibleOrganizations(principal: IdentifiedPrincipal, scope: Scope): 'all' | readonly string[] {
+    return namespacesOf(principal) === null ? organizationsWith(principal.authority, scope) : [];
+  }
+
   /** Forgets what is known about a namespace: its owner or visibility changed in this process. */
   forget(namespace: string): void {
     this.claims.forget(foldNamespace(namespace));
   }
 
   private decide(principal: Principal, claim: NamespaceClaim | undefined, scope: Scope): ReadDecision {
-    if (claim !== undefined) {
-      const isPublic = claim.visibility === null ? this.config.anonymousRead : claim.visibility === 'public';
+    const { name = '', organizationId = null, visibility = null } = claim ?? {};
+    // What belongs to nobody is shown to nobody.
+    if (organizationId !== null) {
+      const isPublic = visibility === null ? this.config.anonymousRead : visibility === 'public';
       if (isPublic) return 'allowed';
-      const { name, organizationId } = claim;
       if (this.mayActInNamespace(principal, name, organizationId, scope)) return 'allowed';
     }
     return principal.kind === 'anonymous' && !this.config.anonymousRead ? 'unauthenticated' : 'absent';

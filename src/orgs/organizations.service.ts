@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { AuthConfig } from '../config/auth.config.js';
+import type { Page, PageRequest } from '../kernel/page.js';
 import { OrganizationNotFound } from './domain/orgs.errors.js';
 import type { Organization } from './domain/organization.js';
 import { OrganizationsRepository } from './persistence/organizations.repository.js';
@@ -61,6 +62,23 @@ export class Organizations implements OnModuleInit {
     const organization = await this.organizations.findByName(name);
     if (!organization) throw new OrganizationNotFound();
     return organization;
+  }
+
+  /** The organization with this id. Throws {@link OrganizationNotFound}. */
+  async get(id: string): Promise<Organization> {
+    const organization = await this.find(id);
+    if (organization === undefined) throw new OrganizationNotFound();
+    return organization;
+  }
+
+  /** The organization whose name is `folded` in the form of namespaces. */
+  async findByFoldedName(folded: string): Promise<Organization | undefined> {
+    return (await this.organizations.findByFoldedName(folded)) ?? undefined;
+  }
+
+  /** These organizations by name, one page of them; `text` narrows them to those with it in one of their names. */
+  list(ids: 'all' | readonly string[], page: PageRequest, text?: string): Promise<Page<Organization>> {
+    return this.organizations.list(ids, page, text);
   }
 
   /** Whether an organization other than `organizationId` has this name, in the folded form of namespaces. */

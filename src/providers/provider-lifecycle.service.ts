@@ -8,6 +8,7 @@ import type { ProviderVersion } from './domain/provider-version.js';
 import { ProviderNotFound, ProviderVersionNotFound } from './domain/providers.errors.js';
 import type { RegistryProvider } from './domain/registry-provider.js';
 import { ProviderDocuments } from './provider-documents.js';
+import { ProviderRecords } from './provider-records.js';
 import { ProviderVersionsRepository } from './persistence/provider-versions.repository.js';
 import { ProvidersRepository } from './persistence/providers.repository.js';
 
@@ -23,6 +24,7 @@ export class ProviderLifecycle {
     private readonly versions: ProviderVersionsRepository,
     private readonly documents: ProviderDocuments,
     private readonly clock: Clock,
+    private readonly records: ProviderRecords,
   ) {}
 
   /**
@@ -80,6 +82,8 @@ export class ProviderLifecycle {
       );
       await this.providers.update(provider.id, { deletedAt: now });
       await this.documents.removeAll(address);
+      const deleted = releases.map(({ version }) => version.version);
+      await this.records.providerDeleted(grant, address, provider.id, deleted);
     });
   }
 
@@ -96,6 +100,8 @@ export class ProviderLifecycle {
         throw new ProviderVersionNotFound('Version not found');
       await change(release.version);
       await this.documents.rebuild(provider.id, address, grant, version.text);
+      const changed = await this.versions.find(provider.id, version.text);
+      if (changed) await this.records.versionChanged(grant, address, release.version, changed.version);
     });
   }
 

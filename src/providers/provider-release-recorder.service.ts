@@ -12,6 +12,7 @@ import type { ProviderVersion, ProviderVersionWithPackages } from './domain/prov
 import { ProviderReleaseBusy } from './domain/providers.errors.js';
 import type { RegistryProvider } from './domain/registry-provider.js';
 import { ProviderDocuments } from './provider-documents.js';
+import { ProviderRecords } from './provider-records.js';
 import { type ProviderDescription, ProviderRegistration } from './provider-registration.service.js';
 import { ProviderReleaseStaging, type StagedRelease } from './provider-release-staging.service.js';
 import { ProviderVersionsRepository } from './persistence/provider-versions.repository.js';
@@ -42,6 +43,7 @@ export class ProviderReleaseRecorder {
     private readonly registration: ProviderRegistration,
     private readonly versions: ProviderVersionsRepository,
     private readonly documents: ProviderDocuments,
+    private readonly records: ProviderRecords,
   ) {}
 
   /** Whether the version exists and carries its publisher's signature. */
@@ -68,8 +70,10 @@ export class ProviderReleaseRecorder {
           await this.assertUnchanged(provider, version, seen);
           await this.write(provider, version, plan, staged, { seen, grant });
           await this.documents.rebuild(provider.id, address, grant, version.text);
+          const stored = (await this.versions.find(provider.id, version.text))!.version;
+          await this.records.versionChanged(grant, address, seen?.version ?? null, stored, incoming.packages);
           failpoint('before-commit');
-          return { provider, version: (await this.versions.find(provider.id, version.text))!.version };
+          return { provider, version: stored };
         });
       } catch (error) {
         if (!(error instanceof ReleaseChanged) && !(error instanceof ArtifactVanished)) throw error;
@@ -100,6 +104,7 @@ export class ProviderReleaseRecorder {
       sortKey: version.sortKey,
       publishedBy: grant.actor.userId,
       publishedByName: grant.actor.name,
+      publishedFrom: grant.publishedFrom,
     };
     const content = {
       ...staged.content,

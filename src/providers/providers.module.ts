@@ -20,13 +20,16 @@ import { SigningKeysRepository } from './persistence/signing-keys.repository.js'
 import { ProviderCatalog } from './provider-catalog.service.js';
 import { ProviderDocuments } from './provider-documents.js';
 import { ProviderLifecycle } from './provider-lifecycle.service.js';
+import { ProviderNamespaces } from './provider-namespaces.js';
 import { ProviderPackageInspector } from './provider-package-inspector.js';
 import { ProviderPublishing } from './provider-publishing.service.js';
+import { ProviderRecords } from './provider-records.js';
 import { ProviderRegistration } from './provider-registration.service.js';
 import { ProviderReleaseRecorder } from './provider-release-recorder.service.js';
 import { ProviderReleaseStaging } from './provider-release-staging.service.js';
 import { PublisherSignatures } from './publisher-signatures.service.js';
 import { RegistrySigning } from './registry-signing.service.js';
+import { SigningKeyEffects } from './signing-key-effects.js';
 import { SigningKeys } from './signing-keys.service.js';
 
 /**
@@ -49,8 +52,10 @@ import { SigningKeys } from './signing-keys.service.js';
     ProviderCatalog,
     ProviderDocuments,
     ProviderLifecycle,
+    ProviderNamespaces,
     ProviderPackageInspector,
     ProviderPublishing,
+    ProviderRecords,
     ProviderRegistration,
     ProviderReleaseRecorder,
     ProviderReleaseStaging,
@@ -58,6 +63,7 @@ import { SigningKeys } from './signing-keys.service.js';
     ProvidersRepository,
     PublisherSignatures,
     RegistrySigning,
+    SigningKeyEffects,
     SigningKeys,
     SigningKeysRepository,
   ],

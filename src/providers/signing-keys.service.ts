@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../access/principal.js';
 import { Clock } from '../kernel/clock.js';
 import { foldNamespace } from '../kernel/terraform/namespace-name.js';
-import { ProviderAddress } from '../kernel/terraform/provider-address.js';
 import type { PublishGrant } from '../orgs/domain/publish-grant.js';
 import { NamespaceNotFound } from '../orgs/domain/orgs.errors.js';
 import { Namespaces } from '../orgs/namespaces.service.js';
@@ -12,8 +11,8 @@ import { publicKeyState, type PublicKeyInfo } from '../platform/signatures/publi
 import { InvalidPublicKey } from '../platform/signatures/signatures.errors.js';
 import type { ListedSigningKey, SigningKey } from './domain/signing-key.js';
 import { SigningKeyNotFound, SigningKeyRevoked } from './domain/signing-keys.errors.js';
-import { ProviderDocuments } from './provider-documents.js';
-import { SigningKeysRepository } from './persistence/signing-keys.repository.js';
+import { SigningKeyEffects } from './signing-key-effects.js';
+import { type QuarantinedVersion, SigningKeysRepository } from './persistence/signing-keys.repository.js';
 
 /** Why a key is revoked. `isCompromised`: somebody else may have signed with it. */
 export interface KeyRevocation {
@@ -29,7 +28,7 @@ export class SigningKeys {
     private readonly namespaces: Namespaces,
     private readonly verifier: OpenPgpVerifier,
     private readonly transactions: Transactions,
-    private readonly documents: ProviderDocuments,
+    private readonly effects: SigningKeyEffects,
     private readonly clock: Clock,
   ) {}
 
@@ -57,11 +56,16 @@ export class SigningKeys {
    * `InvalidPublicKey`, {@link SigningKeyRevoked}, `NamespaceNotFound`, `NamespaceNotYours`.
    */
   async add(principal: Principal, namespace: string, armor: string): Promise<ListedSigningKey> {
-    const { claimId } = await this.grant(principal, namespace);
+    const grant = await this.grant(principal, namespace);
+    const { claimId } = grant;
     const { fingerprint, keyId, isRevoked, armor: asciiArmor } = await this.verifier.readPublicKey(armor);
     if (isRevoked) throw new InvalidPublicKey('its owner revoked it; register another key');
-    const id = await this.keys.put({ claimId, fingerprint, keyId, asciiArmor });
-    if (id === undefined) throw new SigningKeyRevoked();
+    const id = await this.transactions.run(async () => {
+      const stored = await this.keys.put({ claimId, fingerprint, keyId, asciiArmor });
+      if (stored === undefined) throw new SigningKeyRevoked();
+      await this.effects.registered(grant, { id: stored, fingerprint });
+      return stored;
+    });
     return this.get(claimId, id);
   }
 
@@ -80,26 +84,22 @@ export class SigningKeys {
     await this.transactions.run(async () => {
       const key = await this.keys.lock(grant.claimId, id);
       if (key === null) throw new SigningKeyNotFound();
-      await this.keys.markRevoked(id, {
+      const mark = {
         revokedAt: key.revokedAt ?? this.clock.now(),
         revocationReason: reason,
         isCompromised: key.isCompromised || isCompromised,
-      });
-      if (isCompromised) await this.quarantine(grant, key.fingerprint);
+      };
+      await this.keys.markRevoked(id, mark);
+      const quarantined = isCompromised ? await this.quarantine(grant, key.fingerprint) : [];
+      await this.effects.revoked(grant, key, mark, quarantined);
     });
     return this.get(grant.claimId, id);
   }
 
-  private async quarantine(grant: PublishGrant, fingerprint: string): Promise<void> {
+  private quarantine(grant: PublishGrant, fingerprint: string): Promise<QuarantinedVersion[]> {
     const folded = foldNamespace(grant.namespace);
     const reason = `The key ${fingerprint.slice(-16)} that signed this version is compromised`;
-    for (const { providerId, namespace, type, version } of await this.keys.quarantineSignedBy(
-      folded,
-      fingerprint,
-      reason,
-    )) {
-      await this.documents.rebuild(providerId, ProviderAddress.parse({ namespace, type }), grant, version);
-    }
+    return this.keys.quarantineSignedBy(folded, fingerprint, reason);
   }
 
   private async grant(principal: Principal, namespace: string): Promise<PublishGrant> {

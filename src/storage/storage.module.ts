@@ -23,6 +23,7 @@ import { ArtifactReferencesRepository } from './persistence/artifact-references.
 import { ArtifactSweepRepository } from './persistence/artifact-sweep.repository.js';
 import { ArtifactEntity } from './persistence/artifact.entity.js';
 import { ArtifactsRepository } from './persistence/artifacts.repository.js';
+import { StorageProbe } from './storage-probe.service.js';
 import { StorageStartup } from './storage-startup.service.js';
 import { VerifyStorage } from './verify-storage.service.js';
 
@@ -46,6 +47,7 @@ import { VerifyStorage } from './verify-storage.service.js';
     FileAccess,
     FileAnswers,
     OrphanSweep,
+    StorageProbe,
     StorageStartup,
     SweepOrphansJob,
     TempFiles,
@@ -54,7 +56,7 @@ import { VerifyStorage } from './verify-storage.service.js';
     { provide: ObjectStore, useFactory: createObjectStore, inject: [StorageConfig] },
     { provide: SignedLink, useFactory: signedLinkOf, inject: [StorageConfig, Clock] },
   ],
-  exports: [ArtifactReaders, ArtifactStore, LinkSource, OrphanSweep, TempFiles, VerifyStorage],
+  exports: [ArtifactReaders, ArtifactStore, LinkSource, OrphanSweep, StorageProbe, TempFiles, VerifyStorage],
 })
 export class StorageModule implements OnModuleInit {
   static readonly entities: Function[] = [ArtifactEntity, ArtifactDeletionEntity];

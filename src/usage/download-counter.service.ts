@@ -8,6 +8,12 @@ import { spoolSegmentName } from './spool-segment-name.js';
 
 const WARN_EVERY_MS = 60_000;
 
+/** So that carrying over one segment is a short transaction. */
+const MAX_SEGMENT = 5_000;
+
+/** Without a spool what is known about a download is kept up to this number; then only the count. */
+const MAX_UNSPOOLED_DETAILS = 5_000;
+
 /**
  * Counts downloads without asking the database: in memory and, so that a killed process loses none, in a spool
  * file. `DownloadFolder` carries them over. Counting never delays or fails a download.
@@ -21,6 +27,7 @@ export class DownloadCounter {
   private readonly instance = randomBytes(4).toString('hex');
   private readonly closed = new Set<SpoolSegment>();
   private readonly unspooled = new Map<string, number>();
+  private readonly unspooledDetails: (readonly [targetId: string, details: string])[] = [];
   private current: SpoolSegment | undefined;
   private sequence = 0;
   private warnedMs = Number.NEGATIVE_INFINITY;
@@ -29,12 +36,19 @@ export class DownloadCounter {
     this.directory = join(storage.tempDir, 'download-counts');
   }
 
-  /** Counts one download of a module version or provider package. Returns when it would survive `kill -9`. */
-  count(targetId: string): void {
+  /**
+   * Counts one download of a module version or provider package, and keeps what `details` says about it (ASCII
+   * without a line break). Returns when it would survive `kill -9`.
+   */
+  count(targetId: string, details = ''): void {
     try {
+      if (this.current !== undefined && this.current.size >= MAX_SEGMENT) this.closeCurrent();
       this.current ??= this.open();
-      if (!this.current.add(targetId)) this.warn();
+      if (!this.current.add(targetId, details)) this.warn();
     } catch {
+      if (details !== '' && this.unspooledDetails.length < MAX_UNSPOOLED_DETAILS) {
+        this.unspooledDetails.push([targetId, details]);
+      }
       this.unspooled.set(targetId, (this.unspooled.get(targetId) ?? 0) + 1);
       this.warn();
     }
@@ -50,12 +64,13 @@ export class DownloadCounter {
   /** Closes the present segment, and returns all that wait to be carried over. */
   rotate(): SpoolSegment[] {
     if (this.unspooled.size > 0) this.retrySpooling();
-    if (this.current) {
-      this.current.close();
-      this.closed.add(this.current);
-      this.current = undefined;
-    }
+    this.closeCurrent();
     return [...this.closed];
+  }
+
+  /** Whether the counts of this segment are still to be carried over. */
+  waits(segment: SpoolSegment): boolean {
+    return this.closed.has(segment);
   }
 
   /** The counts of this segment are in the database. */
@@ -70,9 +85,20 @@ export class DownloadCounter {
     return new SpoolSegment(join(this.directory, spoolSegmentName(this.instance, this.sequence)));
   }
 
+  private closeCurrent(): void {
+    if (this.current === undefined) return;
+    this.current.close();
+    this.closed.add(this.current);
+    this.current = undefined;
+  }
+
   private retrySpooling(): void {
-    const waiting = [...this.unspooled];
+    const waiting = new Map(this.unspooled);
     this.unspooled.clear();
+    for (const [targetId, details] of this.unspooledDetails.splice(0)) {
+      waiting.set(targetId, waiting.get(targetId)! - 1);
+      this.count(targetId, details);
+    }
     for (const [targetId, downloads] of waiting) {
       for (let done = 0; done < downloads; done += 1) this.count(targetId);
     }

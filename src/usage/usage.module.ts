@@ -1,7 +1,11 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { DocumentDownloads } from '../platform/documents/document-downloads.js';
+import { AuditConfig } from '../config/audit.config.js';
+import { OrgsModule } from '../orgs/orgs.module.js';
 import { Metrics } from '../platform/metrics/metrics.js';
+import { DownloadAudit } from './download-audit.js';
 import { DownloadCounter } from './download-counter.service.js';
+import { detailsText } from './download-details.js';
 import { DownloadFolder } from './download-folder.service.js';
 import { DownloadTotals } from './download-totals.service.js';
 import { DownloadCountEntity } from './persistence/download-count.entity.js';
@@ -14,7 +18,8 @@ import { FoldedDownloadSpoolEntity } from './persistence/folded-download-spool.e
  * `platform/documents` reports, and moves the Prometheus counters of downloads.
  */
 @Module({
-  providers: [DownloadCounter, DownloadFolder, DownloadTotals, DownloadCountsRepository],
+  imports: [OrgsModule],
+  providers: [DownloadAudit, DownloadCounter, DownloadFolder, DownloadTotals, DownloadCountsRepository],
   exports: [DownloadCounter, DownloadFolder, DownloadTotals],
 })
 export class UsageModule implements OnModuleInit {
@@ -24,11 +29,13 @@ export class UsageModule implements OnModuleInit {
     private readonly downloads: DocumentDownloads,
     private readonly counter: DownloadCounter,
     private readonly metrics: Metrics,
+    private readonly audit: AuditConfig,
   ) {}
 
   onModuleInit(): void {
-    this.downloads.countWith((download) => {
-      this.counter.count(download.targetId);
+    const isAudited = this.audit.enabled && this.audit.logDownloads;
+    this.downloads.countWith((download, path, caller) => {
+      this.counter.count(download.targetId, isAudited ? detailsText(path, caller) : '');
       if (download.kind === 'module') this.metrics.countDownload('module', download.labels);
       else this.metrics.countDownload('provider', download.labels);
     });

@@ -63,9 +63,13 @@ export class E2eRegistry {
   }
 
   /** A folder with a configuration that uses this registry. */
-  workspace(main: string, options: { token?: string } = {}): TerraformWorkspace {
+  workspace(
+    main: string,
+    options: { token?: string; isConfiguredAtHome?: boolean } = {},
+  ): TerraformWorkspace {
     return new TerraformWorkspace({
       main,
+      isConfiguredAtHome: options.isConfiguredAtHome,
       host: this.tls ? undefined : { host: this.host, url: this.proxy.url },
       caFile: this.tls?.caFile,
       credentials: options.token === undefined ? {} : { [this.host]: options.token },

@@ -22,13 +22,13 @@ export function filesBelow(folder: string, isWanted: (path: string) => boolean):
 
 /** The product without its specs. */
 export function productFiles(): SourceFile[] {
-  return filesBelow('src', (path) => path.endsWith('.ts') && !path.endsWith('.spec.ts'));
+  return filesBelow('src', (path) => /\.tsx?$/.test(path) && !path.endsWith('.spec.ts'));
 }
 
 /** Everything in TypeScript: product, specs, migrations. */
 export function allTypeScript(): SourceFile[] {
   return ['src', 'test', 'migrations'].flatMap((folder) =>
-    filesBelow(folder, (path) => path.endsWith('.ts')),
+    filesBelow(folder, (path) => /\.tsx?$/.test(path)),
   );
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -47,6 +47,8 @@ export interface WorkspaceOptions {
   /** PEM file of a private certificate authority. */
   caFile?: string;
   env?: Record<string, string>;
+  /** The configuration is where the CLI looks by itself; only then does it read the tokens that it saved. */
+  isConfiguredAtHome?: boolean;
 }
 
 function cliConfiguration(options: WorkspaceOptions): string {
@@ -80,13 +82,16 @@ export class TerraformWorkspace {
   constructor(options: WorkspaceOptions) {
     const home = join(this.directory, 'home');
     mkdirSync(join(home, '.terraform.d'), { recursive: true });
-    writeFileSync(join(this.directory, 'cli.tfrc'), cliConfiguration(options));
+    const configuration = options.isConfiguredAtHome
+      ? join(home, '.terraformrc')
+      : join(this.directory, 'cli.tfrc');
+    writeFileSync(configuration, cliConfiguration(options));
     mkdirSync(this.path);
     this.write('main.tf', options.main);
     this.env = {
       PATH: process.env['PATH'] ?? '',
       HOME: home,
-      TF_CLI_CONFIG_FILE: join(this.directory, 'cli.tfrc'),
+      ...(!options.isConfiguredAtHome && { TF_CLI_CONFIG_FILE: configuration }),
       CHECKPOINT_DISABLE: '1',
       TF_IN_AUTOMATION: '1',
       NO_COLOR: '1',
@@ -105,19 +110,53 @@ export class TerraformWorkspace {
     writeFileSync(join(this.path, name), text);
   }
 
+  /** The file in which `terraform login` keeps tokens. */
+  get credentialsFile(): string {
+    return join(this.directory, 'home', '.terraform.d', 'credentials.tfrc.json');
+  }
+
   /** Runs the CLI; never throws for a failing command. It is ended after a minute. */
   run(...args: string[]): Promise<CliResult> {
+    return this.spawn(args, this.env, () => undefined);
+  }
+
+  /**
+   * Runs `terraform login` for a host and confirms it. `browse` plays the browser that is sent to the address; the CLI
+   * finds none to open. The CLI waits forever for its code, so it is ended when `browse` answers `give-up`.
+   */
+  login(host: string, browse: (address: string) => Promise<'wait' | 'give-up'>): Promise<CliResult> {
+    let isBrowsing = false;
+    const env = { ...this.env, PATH: join(this.directory, 'no-programs') };
+    return this.spawn(['login', host], env, (stdout, child) => {
+      const address = /^\s+(https?:\/\/\S+authorize\S+)\s*$/m.exec(stdout)?.[1];
+      if (address === undefined || isBrowsing) return;
+      isBrowsing = true;
+      const giveUp = () => child.kill('SIGKILL');
+      browse(address).then((outcome) => (outcome === 'give-up' ? giveUp() : undefined), giveUp);
+    });
+  }
+
+  private spawn(
+    args: readonly string[],
+    env: Record<string, string>,
+    onOutput: (stdout: string, child: ChildProcess) => void,
+  ): Promise<CliResult> {
     return new Promise((done, fail) => {
+      const isAsked = args[0] === 'login';
       const child = spawn(TERRAFORM!, args, {
         cwd: this.path,
-        env: this.env,
-        stdio: ['ignore', 'pipe', 'pipe'],
+        env,
+        stdio: [isAsked ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       });
+      child.stdin?.end('yes\n');
       const ended = setTimeout(() => child.kill('SIGKILL'), 60_000);
       let stdout = '';
       let stderr = '';
-      child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-      child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+      child.stdout!.on('data', (chunk: Buffer) => {
+        stdout += chunk.toString();
+        onOutput(stdout, child);
+      });
+      child.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
       child.on('error', fail);
       child.on('close', (status) => {
         clearTimeout(ended);

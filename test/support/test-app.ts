@@ -109,6 +109,11 @@ export class TestApp {
     return this.shared.dataSource.query(statement, parameters);
   }
 
+  /** What this process has logged so far, line by line. */
+  logged(): readonly string[] {
+    return this.lines;
+  }
+
   /** One request to a path of the application. */
   request(path: string, { key, lean, json, ...options }: AppRequest = {}): Promise<Answer> {
     const headers = {
@@ -203,16 +208,17 @@ export class TestApp {
   }
 }
 
-/** Every error in the log except the record of a request that was answered with 503, which a test may want. */
+/** Every error in the log except the record of a request that was answered with 502 or 503, which a test may want. */
 function isMishap(line: string): boolean {
   const { level, msg, status } = JSON.parse(line) as { level: string; msg?: string; status?: number };
-  return ['error', 'fatal'].includes(level) && !(msg === 'request' && status === 503);
+  return ['error', 'fatal'].includes(level) && !(msg === 'request' && (status === 502 || status === 503));
 }
 
 async function withTestDefaults(environment: TestSettings): Promise<Record<string, string>> {
   return {
     TFR_SERVER_HOST: '127.0.0.1',
     TFR_SERVER_BASE_URL: PUBLIC_ORIGIN,
+    TFR_SERVER_HOST_ALIASES: '127.0.0.1',
     TFR_TELEMETRY_METRICS_ENABLED: 'true',
     TFR_DATABASE_MAX_CONNECTIONS: '10',
     TFR_UPLOADS_MAX_CONCURRENT: '64',

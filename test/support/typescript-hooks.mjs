@@ -10,19 +10,23 @@ const compilerOptions = {
   experimentalDecorators: true,
   emitDecoratorMetadata: true,
   useDefineForClassFields: false,
+  jsx: ts.JsxEmit.ReactJSX,
+  jsxImportSource: 'preact',
   inlineSourceMap: true,
 };
 
 registerHooks({
   resolve(specifier, context, next) {
-    if (specifier.startsWith('.') && specifier.endsWith('.js') && context.parentURL?.endsWith('.ts')) {
-      const source = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL);
-      if (existsSync(source)) return next(source.href, context);
+    if (specifier.startsWith('.') && specifier.endsWith('.js') && /\.tsx?$/.test(context.parentURL ?? '')) {
+      for (const ending of ['.ts', '.tsx']) {
+        const source = new URL(specifier.replace(/\.js$/, ending), context.parentURL);
+        if (existsSync(source)) return next(source.href, context);
+      }
     }
     return next(specifier, context);
   },
   load(url, context, next) {
-    if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);
+    if (!url.startsWith('file:') || !/\.tsx?$/.test(url)) return next(url, context);
     const { outputText } = ts.transpileModule(readFileSync(fileURLToPath(url), 'utf8'), {
       compilerOptions,
       fileName: fileURLToPath(url),

@@ -1,10 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { PublishedFrom } from '../../access/principal.js';
 import type { Scope } from '../../access/scope.js';
 import { BaseRepository } from '../../platform/database/base.repository.js';
 import { NamedQuery } from '../../platform/database/named-query.js';
 import type { KeyFacts } from '../key-facts.js';
 import { ApiKeyEntity } from './api-key.entity.js';
+
+/** What is stored of a new key. */
+export type StoredKey = Pick<
+  ApiKeyEntity,
+  'organizationId' | 'userId' | 'name' | 'description' | 'keyPrefix' | 'keyDigest' | 'scopes' | 'expiresAt'
+> &
+  Partial<Pick<ApiKeyEntity, 'trustedPublisherId' | 'namespaces' | 'publishedFrom'>>;
 
 interface KeyRow {
   id: string;
@@ -15,6 +23,8 @@ interface KeyRow {
   scopes: Scope[];
   expires_at: Date | null;
   revoked_at: Date | null;
+  namespaces: string[] | null;
+  published_from: PublishedFrom | null;
   user_id: string | null;
   user_name: string | null;
   user_email: string | null;
@@ -24,7 +34,7 @@ interface KeyRow {
 
 const BY_DIGEST = `
   SELECT k.id, k.key_digest, k.name, k.organization_id, o.is_default, k.scopes, k.expires_at, k.revoked_at,
-    u.id AS user_id, u.name AS user_name, u.email AS user_email, u.is_active,
+    k.namespaces, k.published_from, u.id AS user_id, u.name AS user_name, u.email AS user_email, u.is_active,
     (SELECT json_agg(json_build_object(
         'organization_id', m.organization_id, 'is_default', mo.is_default, 'scopes', r.scopes))
       FROM memberships m
@@ -36,7 +46,7 @@ const BY_DIGEST = `
   LEFT JOIN users u ON u.id = k.user_id
   WHERE k.key_digest = $1`;
 
-/** API keys. Joins the ambient transaction. */
+/** API keys as credentials. Joins the ambient transaction. */
 @Injectable()
 export class ApiKeysRepository extends BaseRepository<ApiKeyEntity> {
   private readonly byDigest: NamedQuery<KeyRow>;
@@ -52,25 +62,18 @@ export class ApiKeysRepository extends BaseRepository<ApiKeyEntity> {
     return row && factsOf(row);
   }
 
-  /** Stores a key; gives its id. */
-  async add(
-    key: Pick<
-      ApiKeyEntity,
-      'organizationId' | 'userId' | 'name' | 'keyPrefix' | 'keyDigest' | 'scopes' | 'expiresAt'
-    >,
-  ): Promise<string> {
-    const { identifiers } = await this.repository.insert(key);
-    return identifiers[0]!.id as string;
+  /** Stores a key; gives its id and when that was. */
+  async add(key: StoredKey): Promise<{ id: string; createdAt: Date }> {
+    const { generatedMaps } = await this.repository.insert(key);
+    return generatedMaps[0] as { id: string; createdAt: Date };
   }
 
-  /** Marks the key with this digest or id as revoked, once. Its id and digest, or `undefined` for no such key. */
-  async revoke(by: { digest: Buffer } | { id: string }): Promise<{ id: string; digest: Buffer } | undefined> {
-    const [condition, value] = 'id' in by ? ['id = $1::uuid', by.id] : ['key_digest = $1', by.digest];
-    const [rows]: [{ id: string; key_digest: Buffer }[], number] = await this.manager.query(
-      `UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE ${condition} RETURNING id, key_digest`,
-      [value],
-    );
-    return rows[0] && { id: rows[0].id, digest: rows[0].key_digest };
+  /** The id of the key with this digest, revoked or not. */
+  async findId(digest: Buffer): Promise<string | undefined> {
+    const rows: { id: string }[] = await this.manager.query('SELECT id FROM api_keys WHERE key_digest = $1', [
+      digest,
+    ]);
+    return rows[0]?.id;
   }
 
   /** Notes when keys were last used, all in one statement; an earlier time never replaces a later one. */
@@ -98,6 +101,8 @@ function factsOf(row: KeyRow): KeyFacts {
     scopes: row.scopes,
     expiresAt: row.expires_at,
     isRevoked: row.revoked_at !== null,
+    namespaces: row.namespaces,
+    publishedFrom: row.published_from,
     owner:
       row.user_id === null
         ? null

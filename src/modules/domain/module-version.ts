@@ -1,3 +1,4 @@
+import type { PublishedFrom } from '../../access/principal.js';
 import type { VersionLife } from '../../kernel/terraform/version-life.js';
 
 /** One published version of a module. Its bytes never change; a tombstone keeps number and digest. */
@@ -18,6 +19,8 @@ export interface ModuleVersion extends VersionLife {
   /** The single top folder of the archive, when the module is not at its root. */
   readonly topFolder: string | null;
   readonly readme: string | null;
+  /** From where a pipeline published it. */
+  readonly publishedFrom: PublishedFrom | null;
 }
 
 /** A version without its README, for lists that may hold thousands. */

@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../../access/audited.decorator.js';
 import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
 import type { Principal } from '../../access/principal.js';
 import { PublicRead, RequireScope } from '../../access/route-access.decorator.js';
@@ -42,6 +43,7 @@ export class ModuleApiController {
   /** Deletes a module; its version numbers and the claim on its namespace stay. */
   @Delete()
   @RequireScope('modules:write')
+  @Audited('module')
   @ApiOkResponse({ type: ModuleChangedDto })
   async deleteModule(
     @ModuleInPath() address: ModuleAddress,
@@ -56,6 +58,7 @@ export class ModuleApiController {
   @Delete('versions/:version')
   @ApiVersionPath()
   @RequireScope('modules:write')
+  @Audited('module')
   @ApiOkResponse({ type: ModuleVersionChangedDto })
   async deleteVersion(
     @ModuleInPath() address: ModuleAddress,
@@ -71,6 +74,7 @@ export class ModuleApiController {
   @ApiVersionPath()
   @HttpCode(200)
   @RequireScope('modules:write')
+  @Audited('module')
   @ApiOkResponse({ type: ModuleVersionChangedDto })
   async deprecate(
     @ModuleInPath() address: ModuleAddress,
@@ -87,6 +91,7 @@ export class ModuleApiController {
   @Delete('versions/:version/deprecate')
   @ApiVersionPath()
   @RequireScope('modules:write')
+  @Audited('module')
   @ApiOkResponse({ type: ModuleVersionChangedDto })
   async undeprecate(
     @ModuleInPath() address: ModuleAddress,

@@ -1,6 +1,7 @@
 import { Body, Controller, HttpStatus, Post, Req, Res } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Audited } from '../../access/audited.decorator.js';
 import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
 import type { Principal } from '../../access/principal.js';
 import { RequireScope } from '../../access/route-access.decorator.js';
@@ -35,6 +36,7 @@ export class ModulePublishingApiController {
   /** Publishes a version: a gzip-compressed tar in the part `file`; parts in any order. */
   @Post('modules')
   @RequireScope('modules:write')
+  @Audited('module')
   @RateLimit('upload')
   @ApiConsumes('multipart/form-data')
   @ApiBody({ type: PublishModuleFormDto })
@@ -66,6 +68,7 @@ export class ModulePublishingApiController {
   /** Creates a module record without a version; answers 200 when it is there already. */
   @Post('admin/modules/create')
   @RequireScope('modules:write')
+  @Audited('module')
   @ApiCreatedResponse({ type: ModuleRecordDto })
   async create(
     @Body() body: CreateModuleDto,

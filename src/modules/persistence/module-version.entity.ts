@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import type { PublishedFrom } from '../../access/principal.js';
 import { VersionLifeColumns } from '../../platform/database/version-life.columns.js';
 import type { ModuleVersion } from '../domain/module-version.js';
 
@@ -34,4 +35,7 @@ export class ModuleVersionEntity extends VersionLifeColumns implements ModuleVer
 
   @Column('text', { nullable: true })
   readme: string | null;
+
+  @Column('jsonb', { nullable: true })
+  publishedFrom: PublishedFrom | null;
 }

@@ -141,6 +141,29 @@ export class ModulesRepository extends BaseRepository<RegistryModuleEntity> {
     );
   }
 
+  /** Whether an organization owns a module that is not deleted. */
+  isOwner(organizationId: string): Promise<boolean> {
+    return this.repository.existsBy({ organizationId, deletedAt: IsNull() });
+  }
+
+  /** Whether a module, deleted or not, stands in the namespace, which is given in its folded form. */
+  isNamespaceUsed(folded: string): Promise<boolean> {
+    return this.repository
+      .createQueryBuilder('module')
+      .where(`lower(replace(module.namespace, '_', '-')) = :folded`, { folded })
+      .getExists();
+  }
+
+  /** Gives every module of the namespace, deleted or not, to an organization. */
+  async moveNamespace(folded: string, organizationId: string): Promise<void> {
+    await this.repository
+      .createQueryBuilder()
+      .update()
+      .set({ organizationId })
+      .where(`lower(replace(namespace, '_', '-')) = :folded`, { folded })
+      .execute();
+  }
+
   /** Namespaces of the visible modules whose archive is this artifact. */
   async namespacesOfArtifact(artifactId: string): Promise<string[]> {
     const rows = await this.versions
@@ -171,6 +194,7 @@ const SUMMARY_COLUMNS: (keyof ModuleVersionSummary)[] = [
   'topFolder',
   'publishedBy',
   'publishedByName',
+  'publishedFrom',
   'publishedAt',
   'deprecatedAt',
   'deprecationMessage',

@@ -1,3 +1,4 @@
+import type { PublishedFrom } from '../../access/principal.js';
 import type { Visibility } from './organization.js';
 
 /** What a grant says. */
@@ -7,6 +8,8 @@ export interface GrantFacts {
   readonly namespace: string;
   readonly visibility: Visibility;
   readonly actor: { readonly userId: string | null; readonly name: string | null };
+  /** From where a pipeline publishes; `null` for everybody else. */
+  readonly publishedFrom: PublishedFrom | null;
 }
 
 const ISSUE_TOKEN = Symbol('issues grants');
@@ -27,6 +30,7 @@ export class PublishGrant implements GrantFacts {
   readonly visibility: Visibility;
   /** Who does it, for the record. */
   readonly actor: { readonly userId: string | null; readonly name: string | null };
+  readonly publishedFrom: PublishedFrom | null;
 
   private constructor(token: symbol, facts: GrantFacts) {
     if (token !== ISSUE_TOKEN) throw new TypeError('Grants are made by Namespaces only.');
@@ -35,6 +39,7 @@ export class PublishGrant implements GrantFacts {
     this.namespace = facts.namespace;
     this.visibility = facts.visibility;
     this.actor = facts.actor;
+    this.publishedFrom = facts.publishedFrom;
     Object.freeze(this);
   }
 

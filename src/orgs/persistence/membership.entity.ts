@@ -1,4 +1,5 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import type { MembershipSource } from '../domain/member.js';
 
 /** Table `memberships`: a user in an organization, with the role that says what they may do there. */
 @Entity('memberships')
@@ -11,6 +12,10 @@ export class MembershipEntity {
 
   @Column('uuid', { nullable: true })
   roleTemplateId!: string | null;
+
+  /** Given by hand, or by a group of the identity provider. */
+  @Column('text', { default: 'manual' })
+  source!: MembershipSource;
 
   @CreateDateColumn({ type: 'timestamptz' })
   createdAt!: Date;

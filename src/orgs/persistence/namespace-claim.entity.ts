@@ -1,6 +1,6 @@
 import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
-/** Table `namespace_claims`. Unique by the folded name. */
+/** Table `namespace_claims`. Unique by the folded name; a claim outlives its organization. */
 @Entity('namespace_claims')
 export class NamespaceClaimEntity {
   @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'pk_namespace_claim' })
@@ -12,8 +12,8 @@ export class NamespaceClaimEntity {
   @Column('text')
   foldedName!: string;
 
-  @Column('uuid')
-  organizationId!: string;
+  @Column('uuid', { nullable: true })
+  organizationId!: string | null;
 
   @CreateDateColumn({ type: 'timestamptz' })
   createdAt!: Date;

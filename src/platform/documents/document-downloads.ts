@@ -1,5 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { DownloadCaller } from './download-caller.js';
 import type { DocumentDownload } from './prepared-document.js';
+
+/** Takes note of a download of the document at `path`. */
+export type DownloadCounter = (download: DocumentDownload, path: string, caller: DownloadCaller) => void;
 
 /**
  * Where answered download documents are reported. The usage feature, which this folder does not know, says
@@ -7,15 +11,15 @@ import type { DocumentDownload } from './prepared-document.js';
  */
 @Injectable()
 export class DocumentDownloads {
-  private counter: (download: DocumentDownload) => void = () => undefined;
+  private counter: DownloadCounter = () => undefined;
 
   /** `counter` is called before the answer leaves; it returns at once and never throws. */
-  countWith(counter: (download: DocumentDownload) => void): void {
+  countWith(counter: DownloadCounter): void {
     this.counter = counter;
   }
 
   /** One download document is about to be answered to a GET. */
-  count(download: DocumentDownload): void {
-    this.counter(download);
+  count(download: DocumentDownload, path: string, caller: DownloadCaller): void {
+    this.counter(download, path, caller);
   }
 }

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { sha256Hex } from '../../kernel/sha256.js';
+import { RequestContext } from '../request-context/request-context.js';
 import { DocumentDownloads } from './document-downloads.js';
+import { callerText, type DownloadCaller } from './download-caller.js';
 import { ProtocolDocuments } from './protocol-documents.service.js';
 import { type DocumentAnswer, RenderedDocument } from './rendered-document.js';
 import { documentRequest } from './request-facts.js';
@@ -46,7 +48,9 @@ export class DocumentReplies {
     if (!held) return false;
     const answer = held.rendered().answer(requestOf(request));
     const { download } = held.document;
-    if (download && request.method === 'GET' && answer.status !== 304) this.downloads.count(download);
+    if (download && request.method === 'GET' && answer.status !== 304) {
+      this.downloads.count(download, held.document.path, callerOf(request));
+    }
     write(request, reply, answer);
     return true;
   }
@@ -66,9 +70,19 @@ export class DocumentReplies {
   }
 }
 
+function callerOf({ headers }: RoutedRequest): DownloadCaller {
+  const active = RequestContext.current();
+  return {
+    who: callerText(active?.principal),
+    clientIp: active?.clientIp ?? '',
+    clientVersion: textOf(headers['x-terraform-version']),
+    requestId: active?.requestId ?? '-',
+  };
+}
+
 function requestOf({ headers }: RoutedRequest) {
   return documentRequest({
-    authorization: textOf(headers['authorization']),
+    authorization: textOf(headers['authorization'] ?? headers['cookie']),
     acceptEncoding: textOf(headers['accept-encoding']),
     ifNoneMatch: textOf(headers['if-none-match']),
   });

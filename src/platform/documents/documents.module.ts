@@ -1,7 +1,9 @@
-import { Global, Module } from '@nestjs/common';
+import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { CacheInvalidation } from '../cache/cache-invalidation.js';
 import { DocumentCache } from './document-cache.js';
 import { DocumentDownloads } from './document-downloads.js';
 import { DocumentReplies } from './document-replies.js';
+import { DocumentVisibility } from './document-visibility.js';
 import { FastPath } from './fast-path.js';
 import { GenerationListener } from './generation-listener.js';
 import { LinkRenderer } from './link-renderer.js';
@@ -23,6 +25,7 @@ import { ReadDecisions } from './read-decisions.js';
     { provide: DocumentCache, useFactory: () => new DocumentCache() },
     DocumentDownloads,
     DocumentReplies,
+    DocumentVisibility,
     FastPath,
     GenerationListener,
     LinkRenderer,
@@ -30,8 +33,26 @@ import { ReadDecisions } from './read-decisions.js';
     ProtocolDocumentsRepository,
     ReadDecisions,
   ],
-  exports: [DocumentDownloads, DocumentReplies, FastPath, ProtocolDocuments, ReadDecisions],
+  exports: [
+    DocumentDownloads,
+    DocumentReplies,
+    DocumentVisibility,
+    FastPath,
+    ProtocolDocuments,
+    ReadDecisions,
+  ],
 })
-export class DocumentsModule {
+export class DocumentsModule implements OnModuleInit {
   static readonly entities: Function[] = [DocumentGenerationEntity, ProtocolDocumentEntity];
+
+  constructor(
+    private readonly changes: CacheInvalidation,
+    private readonly decisions: ReadDecisions,
+  ) {}
+
+  onModuleInit(): void {
+    for (const topic of ['identity', 'namespaces'] as const) {
+      this.changes.onChange(topic, () => this.decisions.clear());
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
+import { ClientAddress } from '../http/client-address.js';
 import { CorsPolicy } from '../http/cors.js';
 import { requestId } from '../http/request-id.js';
 import { flatSecurityHeaders } from '../http/security-headers.js';
@@ -8,9 +9,10 @@ import { RequestLog } from '../logging/request-log.hook.js';
 import { Metrics } from '../metrics/metrics.js';
 import { DocumentCache } from './document-cache.js';
 import { DocumentDownloads } from './document-downloads.js';
+import type { DownloadCaller } from './download-caller.js';
 import type { HeldDocument } from './held-document.js';
 import { ReadDecisions } from './read-decisions.js';
-import { documentRequest, readPlainRequest } from './request-facts.js';
+import { documentRequest, readPlainRequest, type RequestFacts } from './request-facts.js';
 
 /** Answers some requests completely; `false`: the router has to. */
 export type EarlyAnswer = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -31,6 +33,9 @@ export class FastPath implements BeforeApplicationShutdown {
   private readonly securityHeaders: readonly string[];
   private readonly variesByOrigin: boolean;
   private readonly isPublicByDefault: boolean;
+  private readonly clientAddress: ClientAddress;
+  /** Whether it is recorded who downloads. */
+  private readonly namesCallers: boolean;
   private hits = 0;
   private isOpen: boolean;
   private files: EarlyAnswer = () => false;
@@ -49,8 +54,12 @@ export class FastPath implements BeforeApplicationShutdown {
     });
     this.variesByOrigin = new CorsPolicy(config.security).varies;
     this.isPublicByDefault = config.auth.anonymousRead;
+    this.clientAddress = new ClientAddress(config.server.trustedProxies);
+    const { audit } = config;
+    this.namesCallers = audit.enabled && audit.logDownloads;
     const { enabled, protocolRequestsPerMinute } = config.limits.rateLimiting;
-    this.isOpen = !(enabled && protocolRequestsPerMinute > 0);
+    const isMetered = enabled && protocolRequestsPerMinute > 0;
+    this.isOpen = !isMetered && !(audit.enabled && audit.logReadOperations);
   }
 
   /** The router says that the server is closing; so everything goes there. */
@@ -75,12 +84,15 @@ export class FastPath implements BeforeApplicationShutdown {
   private answerDocument(held: HeldDocument, request: IncomingMessage, response: ServerResponse): boolean {
     const startedMs = performance.now();
     const facts = readPlainRequest(request.rawHeaders);
-    if (!facts?.isLean || !this.mayRead(held, facts.authorization)) return false;
+    const who = facts?.isLean ? this.readerOf(held, request.method, facts.authorization) : undefined;
+    if (facts === undefined || who === undefined) return false;
     const method = request.method as 'GET' | 'HEAD';
     const { status, headers, body, text } = held.rendered().answer(documentRequest(facts));
-    const { download } = held.document;
-    if (download && method === 'GET' && status !== 304) this.downloads.count(download);
+    const { download, path } = held.document;
     const id = requestId(facts.requestId);
+    if (download && method === 'GET' && status !== 304) {
+      this.downloads.count(download, path, this.callerOf(request, facts, who, id));
+    }
     response.writeHead(status, this.allHeaders(id, headers));
     if (method === 'HEAD' || body === null) response.end();
     else if (text === null) response.end(body);
@@ -111,9 +123,31 @@ export class FastPath implements BeforeApplicationShutdown {
     return all;
   }
 
-  private mayRead({ document }: HeldDocument, authorization: string | undefined): boolean {
-    const { visibility, namespace, scope } = document;
-    if (visibility === 'public' || (visibility === null && this.isPublicByDefault)) return true;
-    return authorization !== undefined && this.decisions.find(authorization, namespace, scope) === true;
+  private callerOf(
+    { socket }: IncomingMessage,
+    { clientVersion, forwardedFor }: RequestFacts,
+    who: string,
+    id: string,
+  ): DownloadCaller {
+    const clientIp = this.clientAddress.of(socket.remoteAddress ?? '', forwardedFor);
+    return { who, clientIp, clientVersion, requestId: id };
+  }
+
+  /**
+   * Who reads the document, in the form of `callerText`; `undefined` when the router has to find out: whether they
+   * may, or who downloads something that everybody may have.
+   */
+  private readerOf(
+    { document }: HeldDocument,
+    method: string | undefined,
+    authorization: string | undefined,
+  ): string | undefined {
+    const { visibility, namespace, scope, download } = document;
+    const isPublic = visibility === 'public' || (visibility === null && this.isPublicByDefault);
+    const mustName = this.namesCallers && download && method === 'GET';
+    if (isPublic && (authorization === undefined || !mustName)) return '';
+    if (authorization === undefined) return undefined;
+    const decision = this.decisions.look(authorization, namespace, scope);
+    return decision?.isAllowed === true ? decision.who : undefined;
   }
 }

@@ -8,9 +8,8 @@ import {
 import type pg from 'pg';
 import { DatabaseConnection } from '../database/database-connection.js';
 import { DocumentCache } from './document-cache.js';
-import type { SubjectGeneration } from './stored-document.js';
+import { GENERATIONS_CHANNEL as CHANNEL, type SubjectGeneration } from './stored-document.js';
 
-const CHANNEL = 'document_generations';
 const POLL_MS = 3_000;
 const QUERY_TIMEOUT_MS = 5_000;
 const RECONNECT_MS = { first: 100, most: 2_000 };

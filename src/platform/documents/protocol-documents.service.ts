@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { Scope } from '../../access/scope.js';
 import { sha256Hex } from '../../kernel/sha256.js';
 import { Transactions } from '../database/transactions.js';
 import { DocumentCache } from './document-cache.js';
+import { DocumentVisibility } from './document-visibility.js';
 import { GenerationListener } from './generation-listener.js';
 import { HeldDocument } from './held-document.js';
 import { LinkRenderer } from './link-renderer.js';
@@ -32,6 +34,7 @@ export class ProtocolDocuments {
     private readonly cache: DocumentCache,
     private readonly renderer: LinkRenderer,
     private readonly listener: GenerationListener,
+    private readonly visibility: DocumentVisibility,
   ) {}
 
   /**
@@ -44,8 +47,10 @@ export class ProtocolDocuments {
     subject: string,
     documents: readonly PreparedDocument[] | (() => Promise<readonly PreparedDocument[]>),
   ): Promise<void> {
+    if (typeof documents !== 'function') documents = await this.visibility.renewed(documents);
     const generation = await this.raise(subject);
-    const list = typeof documents === 'function' ? await documents() : documents;
+    const list =
+      typeof documents === 'function' ? await this.visibility.renewed(await documents()) : documents;
     const stored = list.map((document) => toStored(subject, generation, document));
     const changed = new Set(await this.repository.store(stored));
     const removed = await this.repository.remove(subject, { except: list.map((document) => document.path) });
@@ -58,11 +63,30 @@ export class ProtocolDocuments {
 
   /** Changes some documents of a subject and keeps the others, inside the caller's transaction. */
   async change(subject: string, { put = [], remove = [] }: DocumentChange): Promise<void> {
+    // Asked before the generation is locked: a change of visibility locks in the same order.
+    const current = await this.visibility.renewed(put);
     const generation = await this.raise(subject);
-    const stored = put.map((document) => toStored(subject, generation, document));
+    const stored = current.map((document) => toStored(subject, generation, document));
     await this.repository.store(stored);
     const removed = remove.length > 0 ? await this.repository.remove(subject, { paths: [...remove] }) : [];
     this.publish(stored, removed, { subject, generation });
+  }
+
+  /**
+   * Shows or hides every document that is read with `scope` in these namespaces, inside the caller's transaction;
+   * other processes hear of it with the commit.
+   *
+   * @param namespaces in the spelling of their claims
+   */
+  async changeVisibility(
+    namespaces: readonly string[],
+    scope: Scope,
+    visibility: PreparedDocument['visibility'],
+  ): Promise<void> {
+    if (!this.transactions.isActive) throw new Error('Protocol documents are changed inside a transaction');
+    for (const news of await this.repository.changeVisibility(namespaces, scope, visibility)) {
+      this.transactions.afterCommit(() => this.cache.learn(news));
+    }
   }
 
   /** Takes all documents of a subject away, inside the caller's transaction. */

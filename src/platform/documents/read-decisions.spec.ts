@@ -28,6 +28,16 @@ describe('read decisions', () => {
     expect(decisions.find('Bearer a', 'n', 'modules:read')).toBeUndefined();
   });
 
+  it('do not come back out of a request that read its facts before the change', () => {
+    const decisions = new ReadDecisions();
+    const readAtMs = performance.now();
+    decisions.clear();
+    decisions.remember('Bearer a', 'n', 'modules:read', true, readAtMs);
+    expect(decisions.find('Bearer a', 'n', 'modules:read')).toBeUndefined();
+    decisions.remember('Bearer a', 'n', 'modules:read', true);
+    expect(decisions.find('Bearer a', 'n', 'modules:read')).toBe(true);
+  });
+
   it('are bounded, and keep no header', () => {
     const decisions = new ReadDecisions();
     for (let index = 0; index < 25_000; index += 1)

@@ -1,14 +1,20 @@
 import { hash } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import type { Scope } from '../../access/scope.js';
 import { foldNamespace } from '../../kernel/terraform/namespace-name.js';
+import { RequestContext } from '../request-context/request-context.js';
+import { callerText } from './download-caller.js';
+import { CacheInvalidation } from '../cache/cache-invalidation.js';
 
 /** REST contract and threat K8: a revocation is seen within a second everywhere, also without being told. */
 const LIFE_MS = 1_000;
 const MAX_DECISIONS = 20_000;
 
-interface Decision {
+/** What was decided, and about whom. */
+export interface Decision {
   readonly isAllowed: boolean;
+  /** Who holds the credential, in the form of `callerText`. */
+  readonly who: string;
   readonly untilMs: number;
 }
 
@@ -20,10 +26,16 @@ interface Decision {
 @Injectable()
 export class ReadDecisions {
   private readonly decisions = new Map<string, Decision>();
+  private clearedAtMs = -Infinity;
+
+  constructor(@Optional() changes?: CacheInvalidation) {
+    changes?.onChange('identity', () => this.clear());
+    changes?.onChange('namespaces', () => this.clear());
+  }
 
   /**
    * Remembers a decision. `decidedAtMs` (of `performance.now()`) is when the facts it rests on were read; the
-   * life counts from there.
+   * life counts from there, and facts from before the last change are not remembered.
    */
   remember(
     authorization: string,
@@ -32,20 +44,28 @@ export class ReadDecisions {
     isAllowed: boolean,
     decidedAtMs = performance.now(),
   ): void {
+    if (decidedAtMs < this.clearedAtMs) return;
     const key = keyOf(authorization, namespace, scope);
     this.decisions.delete(key);
     if (this.decisions.size >= MAX_DECISIONS) this.makeRoom();
-    this.decisions.set(key, { isAllowed, untilMs: decidedAtMs + LIFE_MS });
+    const who = callerText(RequestContext.current()?.principal);
+    this.decisions.set(key, { isAllowed, who, untilMs: decidedAtMs + LIFE_MS });
   }
 
   /** The decision for exactly this header, or `undefined` when none is fresh enough. */
   find(authorization: string, namespace: string, scope: Scope): boolean | undefined {
-    const decision = this.decisions.get(keyOf(authorization, namespace, scope));
-    return decision && decision.untilMs > performance.now() ? decision.isAllowed : undefined;
+    return this.look(authorization, namespace, scope)?.isAllowed;
   }
 
-  /** Forgets everything: a credential, a membership or a visibility changed in this process. */
+  /** The same with who it is about. */
+  look(authorization: string, namespace: string, scope: Scope): Decision | undefined {
+    const decision = this.decisions.get(keyOf(authorization, namespace, scope));
+    return decision && decision.untilMs > performance.now() ? decision : undefined;
+  }
+
+  /** Forgets everything: a credential, a membership or a visibility changed. */
   clear(): void {
+    this.clearedAtMs = performance.now();
     this.decisions.clear();
   }
 

@@ -20,6 +20,7 @@ describe('reading a request for the fast path', () => {
       ifNoneMatch: '"e"',
       requestId: 'abc',
       isLean: true,
+      clientVersion: '1.11.4',
     });
   });
 

@@ -8,6 +8,10 @@ export interface RequestFacts {
   requestId: string | undefined;
   /** Whether `X-Terraform-Version` is there: the lean form is asked for. */
   isLean: boolean;
+  /** What stands in it. */
+  clientVersion: string | undefined;
+  /** Who the proxies say the request is from. */
+  forwardedFor: string | undefined;
 }
 
 /**
@@ -21,6 +25,8 @@ export function readPlainRequest(raw: readonly string[]): RequestFacts | undefin
     ifNoneMatch: undefined,
     requestId: undefined,
     isLean: false,
+    clientVersion: undefined,
+    forwardedFor: undefined,
   };
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] as string;
@@ -57,6 +63,10 @@ function take(facts: RequestFacts, name: string, value: string): boolean {
     case 'x-terraform-version':
       if (facts.isLean) return false;
       facts.isLean = true;
+      facts.clientVersion = value;
+      return true;
+    case 'x-forwarded-for':
+      facts.forwardedFor = facts.forwardedFor === undefined ? value : `${facts.forwardedFor}, ${value}`;
       return true;
     case 'content-length':
       return value === '0';

@@ -23,3 +23,6 @@ export interface SubjectGeneration {
   readonly subject: string;
   readonly generation: number;
 }
+
+/** Where processes tell each other `<generation> <subject>`. */
+export const GENERATIONS_CHANNEL = 'document_generations';

@@ -10,11 +10,12 @@ export function contextOf(request: FastifyRequest): ActiveRequest | undefined {
 
 /** Makes the facts about each request available to whatever runs on its behalf. */
 export function addRequestContext(fastify: FastifyInstance): void {
-  fastify.addHook('onRequest', (request, _reply, done) => {
+  fastify.addHook('onRequest', (request, reply, done) => {
     const { id: requestId, method, ip: clientIp, headers } = request;
     const route = request.routeOptions.url ?? '';
     const userAgent = headers['user-agent'] ?? null;
-    const context = { requestId, method, route, clientIp, userAgent, audited: 0 };
+    const statusCode = () => reply.statusCode;
+    const context = { requestId, method, route, clientIp, userAgent, audited: 0, statusCode };
     contexts.set(request, context);
     RequestContext.run(context, done);
   });

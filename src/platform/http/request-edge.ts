@@ -2,6 +2,8 @@ import { MalformedRequest } from './http.errors.js';
 import { refusedTarget } from './request-target.js';
 
 const CREDENTIAL_IN_QUERY = /[?&](?:access_token=|[^=&]*=tfrs?_[A-Za-z0-9_-]{20})/;
+/** The page to which a browser comes back after sign-in, with a session handle that proves nothing by itself. */
+const SIGNED_IN = /^\/auth\/callback\?token=tfrs_[A-Za-z0-9_-]{22}(?:&|$)/;
 
 /** The parts of a request that are checked before routing. */
 export interface EdgeRequest {
@@ -35,7 +37,7 @@ export function refusedAtEdge(request: EdgeRequest): MalformedRequest | undefine
   }
   if (hasTwoCredentials(request)) return new MalformedRequest('Send one Authorization header, not several');
   if (target.includes('=tfr') || target.includes('access_token=')) {
-    if (CREDENTIAL_IN_QUERY.test(target)) {
+    if (CREDENTIAL_IN_QUERY.test(target.replace(SIGNED_IN, '?'))) {
       return new MalformedRequest('Send credentials in the Authorization header, never in the URL');
     }
   }

@@ -34,6 +34,11 @@ export function addRequestHooks(fastify: FastifyInstance, dependencies: HookDepe
     limitBodyTime(request, readTimeoutMs);
     done();
   });
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    // A request without a body says what `{}` says; handlers need not tell the two apart.
+    if (request.body === undefined && !isUpload(request)) request.body = {};
+    done();
+  });
   fastify.addHook('onSend', (request, reply, payload, done) => {
     addCacheHeaders(request, reply, cors);
     limitSendTime(reply, payload, writeTimeoutMs);

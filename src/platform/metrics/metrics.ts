@@ -14,6 +14,9 @@ interface RequestMeter {
   readonly duration: { observe(seconds: number): void };
 }
 
+/** How an outgoing request ended: `refused` by the egress guard, `failed` without a usable answer. */
+export type OutboundOutcome = 'answered' | 'failed' | 'refused';
+
 /** The labels of the two download counters. */
 export interface DownloadLabels {
   readonly module: Readonly<Record<'namespace' | 'system', string>>;
@@ -60,6 +63,40 @@ export class Metrics {
     }),
   };
 
+  private readonly outbound = new Counter({
+    name: 'outbound_requests_total',
+    help: 'Requests of this server to other servers',
+    labelNames: ['purpose', 'outcome'],
+    registers: [this.registry],
+  });
+
+  private readonly tokenExchanges = new Counter({
+    name: 'token_exchanges_total',
+    help: 'Exchanges of identity tokens of pipelines by outcome',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
+
+  private readonly expiryNotifications = new Counter({
+    name: 'apikey_expiry_notifications_sent_total',
+    help: 'Mails about expiring API keys that the mail server accepted',
+    registers: [this.registry],
+  });
+
+  private readonly auditLag = new Gauge({
+    name: 'audit_shipper_lag_entries',
+    help: 'Audit entries that a shipper has yet to deliver',
+    labelNames: ['shipper'],
+    registers: [this.registry],
+  });
+
+  private readonly auditShipments = new Counter({
+    name: 'audit_shipments_total',
+    help: 'Batches of audit entries by shipper and outcome',
+    labelNames: ['shipper', 'outcome'],
+    registers: [this.registry],
+  });
+
   constructor(private readonly registry: Registry) {
     const connections = (): number => this.openConnections();
     new Gauge({
@@ -93,6 +130,31 @@ export class Metrics {
     let meter = this.downloadMeters.get(labels);
     if (!meter) this.downloadMeters.set(labels, (meter = (this.downloads[kind] as Counter).labels(labels)));
     meter.inc();
+  }
+
+  /** Counts one outgoing request; `purpose` is a constant of the caller, never an address. */
+  countOutbound(purpose: string, outcome: OutboundOutcome): void {
+    this.outbound.inc({ purpose, outcome });
+  }
+
+  /** Counts one exchange of an identity token: `issued`, `failed`, or a constant that says why it was refused. */
+  countTokenExchange(outcome: string): void {
+    this.tokenExchanges.inc({ outcome });
+  }
+
+  /** Counts one mail about an expiring API key that was accepted. */
+  countExpiryNotification(): void {
+    this.expiryNotifications.inc();
+  }
+
+  /** Says how many audit entries a shipper has yet to deliver. */
+  setAuditLag(shipper: string, entries: number): void {
+    this.auditLag.labels(shipper).set(entries);
+  }
+
+  /** Counts one batch of audit entries that a shipper delivered, or failed to deliver. */
+  countAuditShipment(shipper: string, outcome: 'delivered' | 'failed'): void {
+    this.auditShipments.labels(shipper, outcome).inc();
   }
 
   /** Says where the number of open database connections is read whenever somebody looks at the metrics. */

@@ -14,6 +14,12 @@ export interface ActiveRequest {
   principal?: Principal;
   /** How many audit records were written on its behalf. */
   audited: number;
+  /** The status that the answer will have, as far as it is known; for requests. */
+  readonly statusCode?: () => number;
+  /** Set for a request that must leave an audit record. */
+  mustAudit?: boolean;
+  /** Set when it turned out that there is nothing to change. */
+  hasNothingToAudit?: boolean;
 }
 
 const ambient = new AsyncLocalStorage<ActiveRequest>();

@@ -1,3 +1,4 @@
+import type { PublishedFrom } from '../../access/principal.js';
 import type { VersionLife } from '../../kernel/terraform/version-life.js';
 
 /** Who signed the checksum document that clients verify. */
@@ -25,6 +26,8 @@ export interface ProviderVersion extends VersionLife {
   readonly signature: Buffer;
   readonly shasumsArtifactId: string | null;
   readonly signatureArtifactId: string | null;
+  /** From where a pipeline published it. */
+  readonly publishedFrom: PublishedFrom | null;
 }
 
 /** The package of one platform. Its bytes never change; a tombstone has no artifact. */

@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../../access/audited.decorator.js';
 import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
 import type { Principal } from '../../access/principal.js';
 import { PublicRead, RequireScope } from '../../access/route-access.decorator.js';
@@ -42,6 +43,7 @@ export class ProviderApiController {
   /** Deletes a provider; its version numbers and the claim on its namespace stay. */
   @Delete()
   @RequireScope('providers:write')
+  @Audited('provider')
   @ApiOkResponse({ type: ProviderChangedDto })
   async deleteProvider(
     @ProviderInPath() address: ProviderAddress,
@@ -56,6 +58,7 @@ export class ProviderApiController {
   @Delete('versions/:version')
   @ApiVersionPath()
   @RequireScope('providers:write')
+  @Audited('provider')
   @ApiOkResponse({ type: ProviderVersionChangedDto })
   async deleteVersion(
     @ProviderInPath() address: ProviderAddress,
@@ -71,6 +74,7 @@ export class ProviderApiController {
   @ApiVersionPath()
   @HttpCode(200)
   @RequireScope('providers:write')
+  @Audited('provider')
   @ApiOkResponse({ type: ProviderVersionChangedDto })
   async deprecate(
     @ProviderInPath() address: ProviderAddress,
@@ -87,6 +91,7 @@ export class ProviderApiController {
   @Delete('versions/:version/deprecate')
   @ApiVersionPath()
   @RequireScope('providers:write')
+  @Audited('provider')
   @ApiOkResponse({ type: ProviderVersionChangedDto })
   async undeprecate(
     @ProviderInPath() address: ProviderAddress,

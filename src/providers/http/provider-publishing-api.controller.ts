@@ -1,6 +1,7 @@
 import { Controller, Post, Req } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { Audited } from '../../access/audited.decorator.js';
 import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
 import type { Principal } from '../../access/principal.js';
 import { RequireScope } from '../../access/route-access.decorator.js';
@@ -34,6 +35,7 @@ export class ProviderPublishingApiController {
    */
   @Post()
   @RequireScope('providers:write')
+  @Audited('provider')
   @RateLimit('upload')
   @ApiConsumes('multipart/form-data')
   @ApiBody({ type: PublishProviderFormDto })

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../../access/audited.decorator.js';
 import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
 import type { Principal } from '../../access/principal.js';
 import { PublicRead, RequireScope } from '../../access/route-access.decorator.js';
@@ -32,6 +33,7 @@ export class SigningKeysApiController {
   /** Registers a key. From the first one on only registered keys count. */
   @Post()
   @RequireScope('admin')
+  @Audited('provider')
   @ApiCreatedResponse({ type: SigningKeyDto })
   async add(
     @Param('namespace') namespace: string,
@@ -45,6 +47,7 @@ export class SigningKeysApiController {
   @Post(':id/revoke')
   @HttpCode(200)
   @RequireScope('admin')
+  @Audited('provider')
   @ApiOkResponse({ type: SigningKeyDto })
   async revoke(
     @Param('namespace') namespace: string,

@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import type { PublishedFrom } from '../../access/principal.js';
 import { VersionLifeColumns } from '../../platform/database/version-life.columns.js';
 import type { ProviderVersion, ReleaseSigner } from '../domain/provider-version.js';
 
@@ -43,4 +44,7 @@ export class ProviderVersionEntity extends VersionLifeColumns implements Provide
 
   @Column('uuid', { nullable: true })
   signatureArtifactId: string | null;
+
+  @Column('jsonb', { nullable: true })
+  publishedFrom: PublishedFrom | null;
 }

@@ -27,7 +27,7 @@ export type ProviderVersionContent = Pick<
 
 export type ProviderVersionIdentity = Pick<
   ProviderVersion,
-  'providerId' | 'version' | 'sortKey' | 'publishedBy' | 'publishedByName'
+  'providerId' | 'version' | 'sortKey' | 'publishedBy' | 'publishedByName' | 'publishedFrom'
 >;
 
 export type ProviderPackageInsert = Omit<ProviderPackage, 'id' | 'createdAt'>;

@@ -51,4 +51,27 @@ export class ProvidersRepository extends BaseRepository<RegistryProviderEntity> 
   ): Promise<void> {
     await this.repository.update({ id: providerId }, change);
   }
+
+  /** Whether an organization owns a provider that is not deleted. */
+  isOwner(organizationId: string): Promise<boolean> {
+    return this.repository.existsBy({ organizationId, deletedAt: IsNull() });
+  }
+
+  /** Whether a provider, deleted or not, stands in the namespace, which is given in its folded form. */
+  isNamespaceUsed(folded: string): Promise<boolean> {
+    return this.repository
+      .createQueryBuilder('provider')
+      .where(`lower(replace(provider.namespace, '_', '-')) = :folded`, { folded })
+      .getExists();
+  }
+
+  /** Gives every provider of the namespace, deleted or not, to an organization. */
+  async moveNamespace(folded: string, organizationId: string): Promise<void> {
+    await this.repository
+      .createQueryBuilder()
+      .update()
+      .set({ organizationId })
+      .where(`lower(replace(namespace, '_', '-')) = :folded`, { folded })
+      .execute();
+  }
 }

@@ -7,7 +7,8 @@ export class RegistryProviderEntity implements RegistryProvider {
   @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'pk_provider' })
   id: string;
 
-  @Column('uuid')
+  /** NULL only in a tombstone that outlived its organization; such a row is never served. */
+  @Column('uuid', { nullable: true })
   organizationId: string;
 
   @Column('text')

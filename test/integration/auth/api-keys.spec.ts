@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Scope } from '../../../src/access/scope.js';
 import { ApiKeyToken } from '../../../src/auth/domain/api-key-token.js';
+import { NoRoleAssigned } from '../../../src/auth/domain/api-keys.errors.js';
 import { ApiKeyNotFound } from '../../../src/auth/domain/auth.errors.js';
 import { InvalidInput } from '../../../src/kernel/invalid-input.js';
 import { OrganizationNotFound } from '../../../src/orgs/domain/orgs.errors.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { pipelineToken } from '../../support/factories/pipeline-token.factory.js';
 import {
   addOrganization,
   addUser,
@@ -25,7 +28,6 @@ describe('API keys', () => {
     database = await createTestDatabase();
     first = await identityProcess(database, encryptionKey);
     second = await identityProcess(database, encryptionKey);
-    await Promise.all([first.keys.onModuleInit(), second.keys.onModuleInit()]);
     defaultId = (await first.organizations.getDefault()).id;
   });
 
@@ -83,7 +85,7 @@ describe('API keys', () => {
   it('cost nothing when they are malformed (A4)', async () => {
     const { key } = await newKey();
     const before = second.counter.count;
-    for (let round = 0; round < 20_000; round++) {
+    for (let round = 0; round < 50_000; round++) {
       const garbage = ApiKeyToken.generate('tfr_').text.slice(0, -6) + 'AAAAAA';
       expect((await second.keys.check(garbage)).outcome).toBe('invalid');
     }
@@ -103,6 +105,17 @@ describe('API keys', () => {
       `EXPLAIN SELECT 1 FROM api_keys WHERE key_digest = '\\x00'::bytea`,
     );
     expect(JSON.stringify(plan)).toMatch(/Index.*uq_api_key_digest/);
+    const { key, id, keyPrefix } = await newKey();
+    await query(`UPDATE api_keys SET key_prefix = $1 WHERE name = 'flood'`, [keyPrefix]);
+    const before = second.counter.count;
+    expect(await authenticate(second.keys, key)).toMatchObject({ keyId: id });
+    expect(second.counter.count - before).toBe(1);
+    const [found] = await query<Record<string, string>>(
+      `EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, FORMAT JSON) SELECT 1 FROM api_keys k WHERE key_digest =
+         (SELECT key_digest FROM api_keys WHERE id = '${id}')`,
+    );
+    expect(JSON.stringify(found)).not.toContain('Seq Scan');
+    expect(JSON.stringify(found)).not.toMatch(/"Actual Rows":(?!1(?:\.0+)?[,}])/);
   });
 
   it('that nobody issued are invalid, and are not remembered', async () => {
@@ -135,6 +148,56 @@ describe('API keys', () => {
   it('that do not exist cannot be revoked', async () => {
     const unknown = ['garbage', '00000000-0000-0000-0000-000000000000', ApiKeyToken.generate('tfr_').text];
     for (const one of unknown) await expect(first.keys.revoke(one)).rejects.toThrow(ApiKeyNotFound);
+  });
+
+  it('cost the same search whether they exist, are revoked or were invented (A2)', async () => {
+    const [{ key }, revoked] = [await newKey(), await newKey()];
+    await first.keys.revoke(revoked.id);
+    for (const text of [key, revoked.key, ApiKeyToken.generate('tfr_').text]) {
+      const before = second.counter.count;
+      await second.keys.check(text);
+      expect(second.counter.count - before).toBe(1);
+    }
+  });
+
+  it('of a signed-in CLI are cut to what the user holds now, and to the longest life', async () => {
+    const userId = await addUser(first.dataSource, { [defaultId]: 'viewer' });
+    const login = {
+      userId,
+      organizationId: defaultId,
+      name: 'terraform login',
+      scopes: ['modules:read', 'modules:write', 'users:write'] as Scope[],
+      expiresAt: null,
+    };
+    const issued = await first.keys.issueForLogin(login);
+    expect(issued).toMatchObject({ scopes: ['modules:read'], expiresAt: null });
+    expect(await authenticate(second.keys, issued.key)).toMatchObject({ userId, scopes: ['modules:read'] });
+    const strict = await identityProcess(database, encryptionKey, { apiKeyMaxLifetimeMs: 60_000 });
+    const { expiresAt } = await strict.keys.issueForLogin(login);
+    expect(Math.abs(expiresAt!.getTime() - Date.now() - 60_000)).toBeLessThan(30_000);
+    const nobody = { ...login, userId: await addUser(first.dataSource, { [defaultId]: null }) };
+    await expect(first.keys.issueForLogin(nobody)).rejects.toThrow(NoRoleAssigned);
+  });
+
+  it('of pipelines belong to the organization, touch their namespaces only and end with their publisher', async () => {
+    const input = await pipelineToken(query, defaultId);
+    const { key } = await first.keys.issueExchanged(input);
+    expect(await authenticate(second.keys, key)).toMatchObject({
+      userId: null,
+      organizationId: defaultId,
+      namespaces: ['acme-tools'],
+      publishedFrom: input.publishedFrom,
+    });
+    await query('DELETE FROM trusted_publishers WHERE id = $1', [input.publisherId]);
+    expect(
+      await query('SELECT 1 FROM api_keys WHERE key_prefix = $1 AND namespaces IS NOT NULL', [
+        key.slice(0, 10),
+      ]),
+    ).toEqual([]);
+    const unbound = `INSERT INTO api_keys (organization_id, name, key_prefix, key_digest, scopes, trusted_publisher_id)
+      VALUES ($1, 'x', 'x', 'x', '{admin}', $2)`;
+    const { publisherId } = await pipelineToken(query, defaultId);
+    await expect(query(unbound, [defaultId, publisherId])).rejects.toThrow('ck_api_key_exchanged');
   });
 
   it('end when they expire', async () => {

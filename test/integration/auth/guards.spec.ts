@@ -1,6 +1,7 @@
 import { Controller, Get, Post, Req } from '@nestjs/common';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NotAudited } from '../../../src/access/audited.decorator.js';
 import type { Principal } from '../../../src/access/principal.js';
 import {
   Authenticated,
@@ -55,6 +56,7 @@ class Routes {
   }
 
   @RequireScope('modules:write')
+  @NotAudited('a probe')
   @Post('api/v1/modules')
   publish() {
     return {};
@@ -219,10 +221,20 @@ describe('the guards of an open server', () => {
     expect(server.lines.join('')).not.toContain(writer);
   });
 
-  it('ignore cookies', async () => {
-    expect((await tools.get('/api/v1/me', { cookie: `token=${writer}; tfr_session=${writer}` })).status).toBe(
-      401,
-    );
+  it('take a key from the Authorization header and nowhere else, and log it nowhere (A7)', async () => {
+    const names = ['x-api-key', 'x-auth-token', 'api-key', 'token', 'proxy-authorization', 'x-authorization'];
+    for (const name of names) {
+      for (const value of [writer, `Bearer ${writer}`]) {
+        expect((await tools.get('/api/v1/me', { [name]: value })).status).toBe(401);
+      }
+    }
+    for (const name of ['tfr_session', 'token', 'auth_token', 'authorization', 'tfr_csrf', 'api_key']) {
+      const { status, body } = await tools.get('/api/v1/me', { cookie: `${name}=${writer}` });
+      expect(status).toBe(401);
+      expect(JSON.stringify(body)).not.toContain(writer);
+    }
+    expect((await tools.get(`/api/v1/${writer}`)).status).toBe(404);
+    expect(server.lines.join('')).not.toContain(writer);
   });
 
   it('understand Basic on file URLs only, and ignore it next to a signature (checklist 17, A8)', async () => {

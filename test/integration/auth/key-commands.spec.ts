@@ -1,47 +1,49 @@
+import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Module, type INestApplicationContext } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AppModule } from '../../../src/app.module.js';
 import { ApiKeys } from '../../../src/auth/api-keys.service.js';
-import { AuthModule } from '../../../src/auth/auth.module.js';
 import { runKeysCommand } from '../../../src/auth/key-commands.js';
-import { ConfigModule } from '../../../src/config/config.module.js';
-import { CacheModule } from '../../../src/platform/cache/cache.module.js';
-import { DatabaseModule } from '../../../src/platform/database/database.module.js';
-import { testConfig, type TestConfig } from '../../support/app-config.js';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { authenticate, IDENTITY_ENTITIES } from './support/identity.js';
+import { CacheInvalidation } from '../../../src/platform/cache/cache-invalidation.js';
+import { AppLogger } from '../../../src/platform/logging/logger.js';
+import { LoggingModule } from '../../../src/platform/logging/logging.module.js';
+import { TestApp } from '../../support/test-app.js';
+import { authenticate } from './support/identity.js';
 
 @Module({})
 class Commands {}
 
 describe('the keys commands', () => {
-  let database: TestDatabase;
-  let settings: TestConfig;
+  let server: TestApp;
   let context: INestApplicationContext;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    settings = testConfig(database.url);
-    const imports = [
-      ConfigModule.forRoot(settings.config),
-      DatabaseModule.forRoot(IDENTITY_ENTITIES, { mode: 'tool' }),
-      CacheModule,
-      AuthModule,
-    ];
-    context = await NestFactory.createApplicationContext({ module: Commands, imports }, { logger: false });
+    server = await TestApp.start();
+    context = await commands();
   });
-
   afterAll(async () => {
     await context.close();
-    settings.remove();
-    await database.drop();
+    await server.stop();
   });
 
-  async function run(...args: string[]) {
+  /** The application as `cli.ts` makes it, beside a running server. */
+  function commands(): Promise<INestApplicationContext> {
+    const logger = new AppLogger({ ...server.config.logging, level: 'error' });
+    const imports = [LoggingModule.forRoot(logger), AppModule.forRoot(server.config, 'tool')];
+    return NestFactory.createApplicationContext(
+      { module: Commands, imports },
+      { logger, abortOnError: false },
+    );
+  }
+
+  const run = (...args: string[]) => runIn(context, ...args);
+
+  async function runIn(application: INestApplicationContext, ...args: string[]) {
     const printed: string[] = [];
     const hints: string[] = [];
     const output = { print: (line: string) => printed.push(line), hint: (line: string) => hints.push(line) };
-    await runKeysCommand(args, context, output);
+    await runKeysCommand(args, application, output);
     return { printed, hints: hints.join('\n') };
   }
 
@@ -55,7 +57,7 @@ describe('the keys commands', () => {
     );
     expect(printed).toHaveLength(1);
     expect(hints).not.toContain(printed[0]);
-    expect(await authenticate(context.get(ApiKeys), printed[0]!)).toMatchObject({
+    expect(await authenticate(context.get(ApiKeys, { strict: false }), printed[0]!)).toMatchObject({
       name: 'ci',
       scopes: ['modules:read', 'modules:write', 'providers:read', 'providers:write'],
     });
@@ -73,11 +75,81 @@ describe('the keys commands', () => {
     const { hints, printed: nothing } = await run('revoke', printed[0]!);
     expect(nothing).toEqual([]);
     expect(hints).not.toContain(printed[0]);
-    expect(await authenticate(context.get(ApiKeys), printed[0]!)).toBeUndefined();
+    expect(await authenticate(context.get(ApiKeys, { strict: false }), printed[0]!)).toBeUndefined();
     const second = await run('create', '--name=ci', '--scopes=modules:read');
     const id = /id ([0-9a-f-]{36})/.exec(second.hints)![1]!;
     await run('revoke', id);
-    expect(await authenticate(context.get(ApiKeys), second.printed[0]!)).toBeUndefined();
+    expect(await authenticate(context.get(ApiKeys, { strict: false }), second.printed[0]!)).toBeUndefined();
+  });
+
+  it('list the keys of an organization with their states, and nothing of the keys themselves', async () => {
+    const organizationId = await server.addOrganization('listed');
+    const keys = server.get(ApiKeys);
+    const add = (name: string, expiresAt?: Date) =>
+      keys.issue({ name, scopes: ['modules:read', 'scm:read'], organizationId, expiresAt });
+    const issued = [
+      await add('first\u001b[2J'),
+      await add('second', new Date('2999-01-01')),
+      await add('third'),
+    ];
+    await run('revoke', issued[2]!.id);
+    const { printed } = await run('list', '--organization=listed');
+    expect(printed.map((line) => line.split('\t'))).toEqual([
+      [
+        issued[2]!.id,
+        issued[2]!.keyPrefix,
+        expect.stringMatching(/^revoked \d{4}-/),
+        '-',
+        'modules:read,scm:read',
+        'third',
+      ],
+      [
+        issued[1]!.id,
+        issued[1]!.keyPrefix,
+        'expires 2999-01-01T00:00:00.000Z',
+        '-',
+        'modules:read,scm:read',
+        'second',
+      ],
+      [issued[0]!.id, issued[0]!.keyPrefix, 'never expires', '-', 'modules:read,scm:read', 'first [2J'],
+    ]);
+  });
+
+  it('record in the audit log that a command did it', async () => {
+    const { hints, printed } = await run('create', '--name=ci', '--scopes=modules:read');
+    const id = /id ([0-9a-f-]{36})/.exec(hints)![1]!;
+    await run('revoke', printed[0]!);
+    await run('revoke', id);
+    const rows = await server.query<{ action: string; entry: string }>(
+      `SELECT action, e::text AS entry FROM audit_entries e WHERE resource_id = $1 ORDER BY chain_seq`,
+      [id],
+    );
+    expect(rows.map(({ action }) => action)).toEqual(['COMMAND keys create', 'COMMAND keys revoke']);
+    for (const { entry } of rows) expect(entry).not.toContain(printed[0]!.slice(10));
+  });
+
+  it('tell running servers what they revoked, although they end at once (A10)', async () => {
+    let forgotten = 0;
+    const { key } = await server.get(ApiKeys).issue({ name: 'ci', scopes: ['modules:read'] });
+    const command = await commands();
+    server.get(CacheInvalidation).onChange('identity', () => (forgotten += 1));
+    await runIn(command, 'revoke', key);
+    await command.close();
+    while (forgotten === 0) await sleep(10);
+    expect((await server.get(ApiKeys).check(key)).outcome).toBe('invalid');
+  });
+
+  it('keep to the longest life of keys', async () => {
+    const strict = await TestApp.start({ TFR_AUTH_API_KEYS_MAX_LIFETIME: '10d' });
+    try {
+      const create = (...more: string[]) =>
+        runIn(strict.server.app, 'create', '--name=ci', '--scopes=modules:read', ...more);
+      await expect(create()).rejects.toThrow('max_lifetime');
+      await expect(create('--expires=11d')).rejects.toThrow('max_lifetime');
+      expect((await create('--expires=9d')).printed).toHaveLength(1);
+    } finally {
+      await strict.stop();
+    }
   });
 
   const wrong: [string[], RegExp][] = [

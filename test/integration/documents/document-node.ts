@@ -3,6 +3,7 @@ import { SystemClock } from '../../../src/kernel/clock.js';
 import { DatabaseConnection } from '../../../src/platform/database/database-connection.js';
 import { Transactions } from '../../../src/platform/database/transactions.js';
 import { DocumentCache } from '../../../src/platform/documents/document-cache.js';
+import { DocumentVisibility } from '../../../src/platform/documents/document-visibility.js';
 import { GenerationListener } from '../../../src/platform/documents/generation-listener.js';
 import { LinkRenderer, type LinkSource } from '../../../src/platform/documents/link-renderer.js';
 import { ProtocolDocumentEntity } from '../../../src/platform/documents/persistence/protocol-document.entity.js';
@@ -48,7 +49,7 @@ export async function startNode(
   const transactions = new Transactions(connection.dataSource);
   const listener = new GenerationListener(connection, cache);
   const renderer = new LinkRenderer(LINKS, new ServerConfig(), new SystemClock());
-  const documents = new ProtocolDocuments(repository, transactions, cache, renderer, listener);
+  const documents = new ProtocolDocuments(repository, transactions, cache, renderer, listener, new DocumentVisibility());
   if (listens) {
     listener.onModuleInit();
     await until(() => listener.isConnected);

@@ -125,7 +125,9 @@ describe('answers ahead of the router', () => {
       const { path } = KINDS[kind]!;
       const headers = { ...LEAN, 'X-Request-ID': 'same-1', ...VARIANTS[variant]! };
       const fast = await send(path, headers, method);
-      expect(isFast).toBe(true);
+      // It is recorded who downloads: whose credential it is has to be found out first.
+      const isNamed = kind.endsWith('download') && method === 'GET' && variant === 'an unusable credential';
+      expect(isFast).toBe(!isNamed);
       // A query string makes the request go to the router.
       const routed = await send(`${path}?`, headers, method);
       expect(isFast).toBe(false);

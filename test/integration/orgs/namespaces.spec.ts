@@ -13,6 +13,7 @@ import {
   type IdentityProcess,
 } from '../auth/support/identity.js';
 
+const ENCRYPTION_KEY = newEncryptionKey();
 const SCOPE = 'modules:write';
 let database: TestDatabase;
 
@@ -35,7 +36,7 @@ describe('namespaces in single-tenant mode', () => {
   let defaultId: string;
 
   beforeAll(async () => {
-    process = await identityProcess(database, newEncryptionKey());
+    process = await identityProcess(database, ENCRYPTION_KEY);
     defaultId = (await process.organizations.getDefault()).id;
   });
 
@@ -136,7 +137,7 @@ describe('namespaces in multi-tenant mode', () => {
   let blue: string;
 
   beforeAll(async () => {
-    process = await identityProcess(database, newEncryptionKey(), {
+    process = await identityProcess(database, ENCRYPTION_KEY, {
       multiTenancyEnabled: true,
       anonymousRead: false,
     });

@@ -11,13 +11,14 @@ import {
   type IdentityProcess,
 } from '../auth/support/identity.js';
 
+const ENCRYPTION_KEY = newEncryptionKey();
 const SCOPE = 'modules:read';
 let database: TestDatabase;
 let organizations: Record<'follows' | 'hidden' | 'shown', string>;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const { dataSource } = await identityProcess(database, newEncryptionKey());
+  const { dataSource } = await identityProcess(database, ENCRYPTION_KEY);
   organizations = {
     follows: await addOrganization(dataSource, 'follows'),
     hidden: await addOrganization(dataSource, 'hidden', 'private'),
@@ -43,7 +44,7 @@ describe.each([
   let process: IdentityProcess;
 
   beforeAll(async () => {
-    process = await identityProcess(database, newEncryptionKey(), {
+    process = await identityProcess(database, ENCRYPTION_KEY, {
       anonymousRead,
       multiTenancyEnabled: true,
     });
@@ -110,7 +111,7 @@ describe('reading in single-tenant mode', () => {
   const SINGLE = { isMultiTenant: false };
 
   it('needs the scope, not a membership in the owning organization', async () => {
-    const { access } = await identityProcess(database, newEncryptionKey());
+    const { access } = await identityProcess(database, ENCRYPTION_KEY);
     expect(await access.readDecision(keyOf(organizations.shown, [SCOPE], SINGLE), 'hidden', SCOPE)).toBe(
       'allowed',
     );

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { addOrganization, identityProcess, newEncryptionKey } from '../auth/support/identity.js';
 
+const ENCRYPTION_KEY = newEncryptionKey();
+
 describe('the default organization', () => {
   let database: TestDatabase;
 
@@ -12,7 +14,7 @@ describe('the default organization', () => {
   afterEach(() => database.drop());
 
   const start = (defaultOrganization: string) =>
-    identityProcess(database, newEncryptionKey(), { defaultOrganization });
+    identityProcess(database, ENCRYPTION_KEY, { defaultOrganization });
 
   it('is one, when five processes start at once, also with different names', async () => {
     const names = ['default', 'default', 'default', 'acme', 'acme'];

@@ -143,7 +143,7 @@ async function selfSigned(name: string): Promise<{ certificate: string; key: str
     notBefore: new Date(Date.now() - 60_000),
     notAfter: new Date(Date.now() + 3_600_000),
     signingAlgorithm: algorithm,
-    keys,
+    keys: keys as CryptoKeyPair,
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
       new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: name }]),

@@ -7,6 +7,7 @@ import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StorageConfig } from '../../../src/config/storage.config.js';
 import { Transactions } from '../../../src/platform/database/transactions.js';
+import type { DownloadAudit } from '../../../src/usage/download-audit.js';
 import { DownloadCounter } from '../../../src/usage/download-counter.service.js';
 import { DownloadFolder } from '../../../src/usage/download-folder.service.js';
 import { DownloadTotals } from '../../../src/usage/download-totals.service.js';
@@ -35,7 +36,8 @@ describe('counting downloads', () => {
   function processWith(source = dataSource) {
     const counter = new DownloadCounter(Object.assign(new StorageConfig(), { tempDir }));
     const repository = new DownloadCountsRepository(source);
-    const folder = new DownloadFolder(counter, repository, new Transactions(source));
+    const unrecorded = { record: async () => undefined } as unknown as DownloadAudit;
+    const folder = new DownloadFolder(counter, repository, new Transactions(source), unrecorded);
     return { counter, repository, folder, totals: new DownloadTotals(counter, folder, repository) };
   }
 

@@ -4,7 +4,7 @@ import { BaseRepository } from '../../database/base.repository.js';
 import { poolOf } from '../../database/data-source.js';
 import { mapDatabaseError } from '../../database/pg-errors.js';
 import { DatabaseUnavailable } from '../../database/database.errors.js';
-import type { StoredDocument } from '../stored-document.js';
+import { GENERATIONS_CHANNEL, type StoredDocument, type SubjectGeneration } from '../stored-document.js';
 import { ProtocolDocumentEntity } from './protocol-document.entity.js';
 
 const DOCUMENTS_PER_STATEMENT = 500;
@@ -23,6 +23,15 @@ const RAISE_GENERATION = `
   ON CONFLICT (subject) DO UPDATE
     SET generation = document_generations.generation + 1, updated_at = clock_timestamp()
   RETURNING generation`;
+
+const RAISE_GENERATIONS = `
+  INSERT INTO document_generations (subject, generation, updated_at)
+  SELECT subject, 1, clock_timestamp() FROM protocol_documents
+  WHERE namespace = ANY($1) AND scope = $2 AND visibility IS DISTINCT FROM $3
+  GROUP BY subject ORDER BY subject
+  ON CONFLICT (subject) DO UPDATE
+    SET generation = document_generations.generation + 1, updated_at = clock_timestamp()
+  RETURNING subject, generation, pg_notify('${GENERATIONS_CHANNEL}', generation || ' ' || subject)`;
 
 const STORE = `
   INSERT INTO protocol_documents
@@ -68,6 +77,26 @@ export class ProtocolDocumentsRepository extends BaseRepository<ProtocolDocument
   async raiseGeneration(subject: string): Promise<number> {
     const rows = await this.query<{ generation: string }>(RAISE_GENERATION, [subject]);
     return Number(rows[0]?.generation);
+  }
+
+  /**
+   * Changes who may read the documents of namespaces. The generations of their subjects rise, and the other
+   * processes are told with the commit. Returns the new generations.
+   */
+  async changeVisibility(
+    namespaces: readonly string[],
+    scope: StoredDocument['scope'],
+    visibility: StoredDocument['visibility'],
+  ): Promise<SubjectGeneration[]> {
+    const values = [namespaces, scope, visibility];
+    const rows = await this.query<{ subject: string; generation: string }>(RAISE_GENERATIONS, values);
+    await this.query(
+      `UPDATE protocol_documents d SET visibility = $3, generation = g.generation
+       FROM document_generations g
+       WHERE g.subject = d.subject AND d.namespace = ANY($1) AND d.scope = $2 AND d.visibility IS DISTINCT FROM $3`,
+      values,
+    );
+    return rows.map(({ subject, generation }) => ({ subject, generation: Number(generation) }));
   }
 
   /** Stores documents; returns the paths of those that are new or different. */

@@ -1,6 +1,7 @@
-import { Module, type Type } from '@nestjs/common';
+import { Global, Module, type Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
+import { AuditModule } from '../../../../src/audit/audit.module.js';
 import { AuthModule } from '../../../../src/auth/auth.module.js';
 import { ConfigModule } from '../../../../src/config/config.module.js';
 import { OrgsModule } from '../../../../src/orgs/orgs.module.js';
@@ -10,9 +11,14 @@ import { CacheModule } from '../../../../src/platform/cache/cache.module.js';
 import { DatabaseModule } from '../../../../src/platform/database/database.module.js';
 import { ReadDecisions } from '../../../../src/platform/documents/read-decisions.js';
 import { createHttpApplication } from '../../../../src/platform/http/http-application.js';
+import { MemoryRateLimitStore } from '../../../../src/platform/http/memory-rate-limit-store.js';
+import { RateLimitStore } from '../../../../src/platform/http/rate-limit-store.js';
+import { RateLimiter } from '../../../../src/platform/http/rate-limiter.js';
+import { JobsModule } from '../../../../src/platform/jobs/jobs.module.js';
 import { AppLogger } from '../../../../src/platform/logging/logger.js';
 import { LoggingModule } from '../../../../src/platform/logging/logging.module.js';
 import { ApiDocsModule } from '../../../../src/platform/http/api-docs.module.js';
+import { OutboundHttpModule } from '../../../../src/platform/outbound-http/outbound-http.module.js';
 import { MetricsModule } from '../../../../src/platform/metrics/metrics.module.js';
 import { testConfig } from '../../../support/app-config.js';
 import type { TestDatabase } from '../../../support/database.js';
@@ -38,7 +44,12 @@ export async function startGuarded(
   const lines: string[] = [];
   const logger = new AppLogger(config.logging, { write: (line) => void lines.push(line) });
 
-  @Module({ controllers, providers: [ReadDecisions], exports: [ReadDecisions] })
+  @Global()
+  @Module({
+    controllers,
+    providers: [ReadDecisions, RateLimiter, { provide: RateLimitStore, useClass: MemoryRateLimitStore }],
+    exports: [ReadDecisions, RateLimiter],
+  })
   class Routes {}
   const imports = [
     LoggingModule.forRoot(logger),
@@ -50,6 +61,9 @@ export async function startGuarded(
     ApiDocsModule,
     OrgsModule,
     CacheModule,
+    JobsModule,
+    OutboundHttpModule,
+    AuditModule,
     AuthModule,
   ];
   try {

@@ -3,10 +3,18 @@ import type { DataSource } from 'typeorm';
 import type { Authority } from '../../../../src/access/authority.js';
 import type { ApiKeyPrincipal } from '../../../../src/access/principal.js';
 import type { Scope } from '../../../../src/access/scope.js';
+import { AuditLog } from '../../../../src/audit/audit-log.service.js';
+import { AuditModule } from '../../../../src/audit/audit.module.js';
+import { AuditChainsRepository } from '../../../../src/audit/persistence/audit-chains.repository.js';
+import { ApiKeyRecords } from '../../../../src/auth/api-key-records.service.js';
 import { ApiKeys } from '../../../../src/auth/api-keys.service.js';
 import { AuthModule } from '../../../../src/auth/auth.module.js';
+import { KeyDigests } from '../../../../src/auth/key-digests.service.js';
+import { KeyLookup } from '../../../../src/auth/key-lookup.service.js';
 import { KeyUsage } from '../../../../src/auth/key-usage.service.js';
+import { ApiKeyAdministrationRepository } from '../../../../src/auth/persistence/api-key-administration.repository.js';
 import { ApiKeysRepository } from '../../../../src/auth/persistence/api-keys.repository.js';
+import { AuditConfig } from '../../../../src/config/audit.config.js';
 import { AuthConfig } from '../../../../src/config/auth.config.js';
 import type { SecretsConfig } from '../../../../src/config/secrets.config.js';
 import { Namespaces } from '../../../../src/orgs/namespaces.service.js';
@@ -15,6 +23,8 @@ import { Organizations } from '../../../../src/orgs/organizations.service.js';
 import { OrgsModule } from '../../../../src/orgs/orgs.module.js';
 import { NamespaceClaimsRepository } from '../../../../src/orgs/persistence/namespace-claims.repository.js';
 import { OrganizationsRepository } from '../../../../src/orgs/persistence/organizations.repository.js';
+import { UserAuthorityRepository } from '../../../../src/orgs/persistence/user-authority.repository.js';
+import { UserAuthority } from '../../../../src/orgs/user-authority.service.js';
 import { CryptoModule } from '../../../../src/platform/crypto/crypto.module.js';
 import { CacheInvalidation } from '../../../../src/platform/cache/cache-invalidation.js';
 import { PlatformSecretsRepository } from '../../../../src/platform/crypto/persistence/platform-secrets.repository.js';
@@ -25,6 +35,7 @@ import { Transactions } from '../../../../src/platform/database/transactions.js'
 import type { TestDatabase } from '../../../support/database.js';
 
 export const IDENTITY_ENTITIES: Function[] = [
+  ...AuditModule.entities,
   ...CryptoModule.entities,
   ...OrgsModule.entities,
   ...AuthModule.entities,
@@ -46,13 +57,20 @@ export async function identityProcess(
   const secrets = new PlatformSecrets(new PlatformSecretsRepository(dataSource), box);
   const organizations = new Organizations(new OrganizationsRepository(dataSource), config);
   const claims = new NamespaceClaimsRepository(dataSource);
-  const access = new OrgAccess(claims, config);
   const transactions = new Transactions(dataSource);
+  const changes = new CacheInvalidation(transactions);
+  const access = new OrgAccess(claims, config, changes);
   const namespaces = new Namespaces(claims, organizations, access, transactions, config);
   const keysRepository = new ApiKeysRepository(dataSource);
   const usage = new KeyUsage(keysRepository);
-  const changes = new CacheInvalidation(transactions);
-  const keys = new ApiKeys(keysRepository, usage, organizations, secrets, config, changes);
+  const digests = new KeyDigests(secrets, config);
+  const lookup = new KeyLookup(keysRepository, digests, changes);
+  const audit = new AuditLog(new AuditConfig(), new AuditChainsRepository(dataSource, transactions));
+  const administration = new ApiKeyAdministrationRepository(dataSource);
+  const records = new ApiKeyRecords(keysRepository, administration, digests, transactions, audit, changes);
+  const users = new UserAuthority(new UserAuthorityRepository(dataSource), config, changes);
+  const keys = new ApiKeys(lookup, records, usage, organizations, users, config);
+  await digests.onModuleInit();
   await organizations.ensureDefault();
   return {
     counter,
@@ -64,6 +82,7 @@ export async function identityProcess(
     transactions,
     namespaces,
     usage,
+    records,
     keys,
   };
 }

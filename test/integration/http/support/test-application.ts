@@ -7,7 +7,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { AppConfig } from '../../../../src/config/app-config.js';
 import { ConfigModule } from '../../../../src/config/config.module.js';
-import { DiscoveryModule } from '../../../../src/discovery/discovery.module.js';
+import { TerraformLoginOffer } from '../../../../src/auth/terraform-login-offer.service.js';
+import { DiscoveryController } from '../../../../src/discovery/http/discovery.controller.js';
 import { Clock, SystemClock } from '../../../../src/kernel/clock.js';
 import { HealthModule } from '../../../../src/platform/health/health.module.js';
 import {
@@ -27,6 +28,27 @@ import { TempFiles } from '../../../../src/platform/temp-files/temp-files.js';
   exports: [TempFiles, Clock],
 })
 class Surroundings {}
+
+const NO_DATABASE = () => Promise.reject(new Error('There is no database here'));
+
+/** Service discovery that finds nobody to ask whether terraform login is offered. */
+@Module({
+  controllers: [DiscoveryController],
+  providers: [
+    {
+      provide: TerraformLoginOffer,
+      useFactory: ({ login }: AppConfig) =>
+        new TerraformLoginOffer(
+          login,
+          { isAnyConfigured: NO_DATABASE } as never,
+          { anyExists: NO_DATABASE } as never,
+          { onChange: () => undefined } as never,
+        ),
+      inject: [AppConfig],
+    },
+  ],
+})
+class Discovery {}
 
 /** Settings by concern, over the defaults. */
 export type Settings = { [Concern in keyof AppConfig]?: Partial<AppConfig[Concern]> };
@@ -109,7 +131,7 @@ function rootModule(controllers: Type[], providers: Provider[], config: AppConfi
       HealthModule,
       HttpModule,
       ApiDocsModule,
-      DiscoveryModule,
+      Discovery,
     ],
   };
 }

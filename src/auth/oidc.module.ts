@@ -1,0 +1,69 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { OrgsModule } from '../orgs/orgs.module.js';
+import { SealedColumns } from '../platform/crypto/sealed-columns.service.js';
+import { OutboundHttp } from '../platform/outbound-http/outbound-http.js';
+import { EntraIdIdentityProvider } from './adapters/entra-id/entra-id-identity-provider.js';
+import { OidcIdentityProvider } from './adapters/oidc/oidc-identity-provider.js';
+import { GroupRoles } from './group-roles.service.js';
+import { OidcAdminApiController } from './http/oidc-admin-api.controller.js';
+import { SignInController } from './http/sign-in.controller.js';
+import { IdentityProviders } from './identity-providers.js';
+import { CLIENT_SECRETS, IdentitySettingsStore } from './identity-settings-store.service.js';
+import { IdentitySettings } from './identity-settings.service.js';
+import { OidcAdministration } from './oidc-administration.service.js';
+import { OidcArrival } from './oidc-arrival.service.js';
+import { OidcEndSession } from './oidc-end-session.service.js';
+import { OidcOffers } from './oidc-offers.service.js';
+import { OidcSignIn } from './oidc-sign-in.service.js';
+import { IdentityGroupSettingsEntity } from './persistence/identity-group-settings.entity.js';
+import { IdentitySettingsEntity } from './persistence/identity-settings.entity.js';
+import { IdentitySettingsRepository } from './persistence/identity-settings.repository.js';
+import { SignInStateEntity } from './persistence/sign-in-state.entity.js';
+import { SignInStatesRepository } from './persistence/sign-in-states.repository.js';
+import { EndSessionUrl } from './ports/end-session-url.js';
+import { SessionsModule } from './sessions.module.js';
+
+/**
+ * Sign-in in a browser with OpenID Connect or Azure AD, and its administration. Routes `/api/v1/auth/login`,
+ * `…/callback`, `…/providers` and `/api/v1/admin/oidc`. Tables `identity_settings`, `identity_group_settings`,
+ * `sign_in_states`. Needs users, sessions and the outbound client.
+ */
+@Module({
+  imports: [OrgsModule, SessionsModule],
+  controllers: [SignInController, OidcAdminApiController],
+  providers: [
+    {
+      provide: IdentityProviders,
+      useFactory: (http: OutboundHttp) =>
+        new IdentityProviders({
+          generic_oidc: new OidcIdentityProvider(http),
+          azuread: new EntraIdIdentityProvider(http),
+        }),
+      inject: [OutboundHttp],
+    },
+    IdentitySettingsRepository,
+    SignInStatesRepository,
+    IdentitySettingsStore,
+    IdentitySettings,
+    GroupRoles,
+    OidcAdministration,
+    OidcArrival,
+    OidcOffers,
+    OidcSignIn,
+    { provide: EndSessionUrl, useClass: OidcEndSession },
+  ],
+  exports: [IdentitySettings, GroupRoles, EndSessionUrl],
+})
+export class OidcModule implements OnModuleInit {
+  static readonly entities: Function[] = [
+    IdentitySettingsEntity,
+    IdentityGroupSettingsEntity,
+    SignInStateEntity,
+  ];
+
+  constructor(private readonly sealed: SealedColumns) {}
+
+  onModuleInit(): void {
+    this.sealed.register(CLIENT_SECRETS);
+  }
+}

@@ -1,0 +1,11 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** Table `used_token_ids`: identity tokens that were exchanged and could still be presented again. */
+@Entity('used_token_ids')
+export class UsedTokenIdEntity {
+  @PrimaryColumn('bytea', { primaryKeyConstraintName: 'pk_used_token_id' })
+  digest!: Buffer;
+
+  @Column('timestamptz')
+  expiresAt!: Date;
+}

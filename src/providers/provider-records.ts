@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log.service.js';
+import type { ProviderAddress } from '../kernel/terraform/provider-address.js';
+import type { PublishGrant } from '../orgs/domain/publish-grant.js';
+import type { IncomingPackage } from './domain/provider-release.js';
+import type { ProviderVersion } from './domain/provider-version.js';
+
+/** What the audit log says about providers; every call belongs into the transaction of the change. */
+@Injectable()
+export class ProviderRecords {
+  constructor(private readonly audit: AuditLog) {}
+
+  /** A provider that was deleted with these versions. */
+  async providerDeleted(
+    grant: PublishGrant,
+    address: ProviderAddress,
+    providerId: string,
+    versions: readonly string[],
+  ): Promise<void> {
+    await this.audit.record({
+      resource: 'provider',
+      resourceId: providerId,
+      organizationId: grant.organizationId,
+      metadata: { address: address.toString(), versions },
+    });
+  }
+
+  /** A version that was published, extended, brought back, deprecated or deleted; `packages`: what came with it. */
+  async versionChanged(
+    grant: PublishGrant,
+    address: ProviderAddress,
+    before: ProviderVersion | null,
+    after: ProviderVersion,
+    packages: readonly IncomingPackage[] = [],
+  ): Promise<void> {
+    const sent = packages.map(({ os, arch, filename, digest }) => ({ os, arch, filename, digest }));
+    await this.audit.record({
+      resource: 'provider',
+      resourceId: after.id,
+      organizationId: grant.organizationId,
+      metadata: {
+        address: address.toString(),
+        version: after.version,
+        signed_by: after.signedBy,
+        key_fingerprint: after.signingKeyFingerprint,
+        ...(sent.length > 0 && { packages: sent }),
+      },
+      ...(before && { before: lifeOf(before) }),
+      after: lifeOf(after),
+    });
+  }
+}
+
+function lifeOf({ state, deprecatedAt, deprecationMessage }: ProviderVersion): Record<string, unknown> {
+  return { state, deprecated_at: deprecatedAt, deprecation_message: deprecationMessage };
+}

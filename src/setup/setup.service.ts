@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log.service.js';
+import {
+  type IdentityInput,
+  IdentitySettings,
+  type ShownConfiguration,
+} from '../auth/identity-settings.service.js';
+import { CacheInvalidation } from '../platform/cache/cache-invalidation.js';
+import { Transactions } from '../platform/database/transactions.js';
+import { StorageProbe, type WantedStorage } from '../storage/storage-probe.service.js';
+import { type AppointedAdministrator, SetupAdministrator } from './setup-administrator.service.js';
+import type { SetupStatus } from './domain/setup-state.js';
+import { SetupCompleted, SetupIncomplete } from './domain/setup.errors.js';
+import { SetupStateRepository } from './persistence/setup-state.repository.js';
+
+/**
+ * The first-run setup (REST contract 11): a sign-in provider or a local administrator, an administrator, and a
+ * storage backend that works. Every step may be repeated until one call completes the setup for good.
+ */
+@Injectable()
+export class Setup {
+  constructor(
+    private readonly states: SetupStateRepository,
+    private readonly administrator: SetupAdministrator,
+    private readonly identities: IdentitySettings,
+    private readonly storage: StorageProbe,
+    private readonly transactions: Transactions,
+    private readonly changes: CacheInvalidation,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /** How far the setup is, for everybody to see. */
+  async status(): Promise<SetupStatus> {
+    const { completedAt, storageConfiguredAt } = await this.states.get();
+    return {
+      isCompleted: completedAt !== null,
+      hasStorage: await this.storage.works(),
+      hasSignIn: await this.identities.isAnyConfigured(),
+      hasAdministrator: await this.administrator.exists(),
+      storageConfiguredAt,
+    };
+  }
+
+  /** Whether the provider answers as an issuer should; its issuer when it does. */
+  testSignIn(input: IdentityInput): Promise<{ success: boolean; message: string; issuer?: string }> {
+    return this.identities.test(input);
+  }
+
+  /** Stores and activates an identity provider. Throws `InvalidInput`, {@link SetupCompleted}. */
+  async configureSignIn(input: IdentityInput): Promise<ShownConfiguration> {
+    await this.step('oidc', () => this.identities.store(input));
+    return (await this.identities.shown())!;
+  }
+
+  /** Whether the storage backend works; never throws for a failed test, `InvalidInput` for wrong input. */
+  async testStorage(wanted: WantedStorage): Promise<{ success: boolean; message: string }> {
+    this.storage.assertInUse(wanted);
+    const isUsable = await this.storage.works();
+    return isUsable
+      ? { success: true, message: 'The storage can be written, read and deleted from.' }
+      : {
+          success: false,
+          message: 'The storage did not answer as it should. The log of the server says why.',
+        };
+  }
+
+  /** Confirms the storage backend that this server runs with. Throws `InvalidInput`, {@link SetupIncomplete}. */
+  async configureStorage(wanted: WantedStorage): Promise<{ backendType: string; localBasePath: string }> {
+    const inUse = this.storage.assertInUse(wanted);
+    if (!(await this.storage.works())) throw new SetupIncomplete(['storage backend']);
+    await this.step('storage', () => this.states.markStorageConfigured());
+    return inUse;
+  }
+
+  /**
+   * Names the administrator, with a password as a local account; a repeated call with another address replaces
+   * the one before. Throws `InvalidInput`, `AdminEmailInvalid`, {@link SetupCompleted}.
+   */
+  appointAdministrator(email: string, name?: string, password?: string): Promise<AppointedAdministrator> {
+    return this.administrator.appoint(email, name, password, (change) => this.step('admin', change));
+  }
+
+  /**
+   * Ends the setup. Of several calls at once one succeeds, the others throw {@link SetupCompleted}. Throws
+   * {@link SetupIncomplete} with what is missing.
+   */
+  async complete(): Promise<void> {
+    const missing = await this.missing();
+    if (missing.length > 0) throw new SetupIncomplete(missing);
+    await this.step('complete', async () => {
+      if (!(await this.states.complete())) throw new SetupCompleted();
+    });
+  }
+
+  /** What the setup still needs, in the words of the contract. */
+  async missing(): Promise<string[]> {
+    const hasAdministrator = await this.administrator.exists();
+    const canSignIn =
+      (await this.identities.isAnyConfigured()) ||
+      (hasAdministrator && (await this.administrator.canSignInLocally()));
+    return [
+      ...(canSignIn ? [] : ['OIDC provider']),
+      ...((await this.storage.works()) ? [] : ['storage backend']),
+      ...(hasAdministrator ? [] : ['admin user']),
+    ];
+  }
+
+  /** One step in one transaction, after a lock that keeps steps and completion apart. */
+  private step<T>(name: string, change: () => Promise<T>): Promise<T> {
+    return this.transactions.run(async () => {
+      if ((await this.states.lock()).completedAt !== null) throw new SetupCompleted();
+      const result = await change();
+      await this.audit.record({
+        resource: 'setup',
+        resourceId: null,
+        organizationId: null,
+        metadata: { step: name },
+        actor: { userId: null, name: 'setup', email: null },
+      });
+      this.changes.announce('settings');
+      return result;
+    });
+  }
+}

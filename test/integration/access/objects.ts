@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto';
+import { ApiKeys } from '../../../src/auth/api-keys.service.js';
+import { Sessions } from '../../../src/auth/sessions.service.js';
+import { aModule } from '../../support/factories/module.factory.js';
+import { aProvider } from '../../support/factories/provider.factory.js';
+import { testSigner } from '../../support/build-fixtures.js';
+import type { TestApp } from '../../support/test-app.js';
+import type { Place } from './expectation.js';
+import type { Organizations } from './identities.js';
+import type { ObjectKind } from './policy.js';
+
+/** The parameters that address an object in a path. */
+export type Address = Readonly<Record<string, string>>;
+
+type Side = 'own' | 'other';
+
+const NOWHERE = '00000000-0000-4000-8000-000000000000';
+
+/** What stands nowhere, and looks exactly like what somebody else has. */
+const ABSENT: Address = {
+  namespace: 'nobody-ns',
+  name: 'nothing',
+  '*': `blobs/sha256/aa/aa/${'a'.repeat(64)}/nothing.tar.gz`,
+  file: 'nothing.css',
+  system: 'aws',
+  type: 'nothing',
+  version: '1.0.0',
+  os: 'linux',
+  arch: 'amd64',
+  id: NOWHERE,
+  user_id: NOWHERE,
+  publisher_id: NOWHERE,
+};
+
+/** One object of each kind in the own and in another organization, and new ones for requests that use them up. */
+export class MatrixObjects {
+  private readonly kept = new Map<string, Address>();
+  private readonly publishers = new Map<string, string>();
+  private count = 0;
+
+  constructor(
+    private readonly app: TestApp,
+    private readonly organizations: Organizations,
+  ) {}
+
+  /** The address of the object at this place; a new object when `isFresh`. */
+  async at(
+    kind: ObjectKind | undefined,
+    place: Place,
+    isFresh: boolean,
+    callerId: string | undefined,
+  ): Promise<Address> {
+    if (kind === undefined || place === 'absent') return ABSENT;
+    if (kind === 'session' && place === 'own' && callerId !== undefined) return this.sessionOf(callerId);
+    if (place === 'foreign child') return { ...(await this.child(kind)) };
+    const side = place === 'own' ? 'own' : 'other';
+    return isFresh ? this.make(kind, side) : this.keep(kind, side);
+  }
+
+  private async keep(kind: ObjectKind, side: Side): Promise<Address> {
+    const known = this.kept.get(`${kind} ${side}`);
+    if (known !== undefined) return known;
+    const made = await this.make(kind, side);
+    this.kept.set(`${kind} ${side}`, made);
+    return made;
+  }
+
+  /** The own parent with a child of another one. */
+  private async child(kind: ObjectKind): Promise<Address> {
+    const [own, other] = [await this.keep(kind, 'own'), await this.keep(kind, 'other')];
+    if (kind === 'signing key') return { ...own, id: other['id']! };
+    if (kind === 'member') return { ...own, user_id: other['user_id']! };
+    if (kind === 'trusted publisher') return { ...own, publisher_id: other['publisher_id']! };
+    return { ...own, version: '9.9.9' };
+  }
+
+  private make(kind: ObjectKind, side: Side): Promise<Address> {
+    const organizationId = this.organizations[side];
+    switch (kind) {
+      case 'file':
+        return this.file(side);
+      case 'module':
+      case 'module version':
+        return this.module(side);
+      case 'provider':
+      case 'provider version':
+        return this.provider(side);
+      case 'namespace':
+        return this.namespace(side);
+      case 'signing key':
+        return this.signingKey(side);
+      case 'organization':
+        return Promise.resolve({ id: organizationId });
+      case 'member':
+        return this.user(organizationId).then((user_id) => ({ id: organizationId, user_id }));
+      case 'user':
+        return this.user(organizationId).then((id) => ({ id }));
+      case 'api key':
+        return this.apiKey(organizationId);
+      case 'session':
+        return this.session(organizationId);
+      case 'trusted publisher':
+        return this.trustedPublisher(organizationId);
+      case 'audit entry':
+        return this.auditEntry(organizationId);
+      case 'role template':
+        return this.roleTemplate();
+    }
+  }
+
+  private async module(side: Side): Promise<Address> {
+    const module = aModule({ namespace: `${side}-ns` });
+    expectCreated(await this.app.publishModule(module, await this.publisher(side)));
+    const { namespace, name, system, version } = module;
+    return { namespace, name, system, version };
+  }
+
+  /** The parameters of a signed URL that opens one file, and nothing else. */
+  async signature(): Promise<string> {
+    return (await this.link('own')).search.slice(1);
+  }
+
+  private async file(side: Side): Promise<Address> {
+    const { pathname } = await this.link(side);
+    return { '*': decodeURIComponent(pathname.slice('/v1/files/'.length)) };
+  }
+
+  private async link(side: Side): Promise<URL> {
+    const { namespace, name, system, version } = await this.module(side);
+    const path = `/v1/modules/${namespace}/${name}/${system}/${version}/download`;
+    const key = await this.publisher(side, 'modules:read');
+    const { headers } = await this.app.request(path, { lean: true, key });
+    return new URL(String(headers['x-terraform-get']));
+  }
+
+  private async provider(side: Side): Promise<Address> {
+    const provider = aProvider({ namespace: `${side}-ns` });
+    expectCreated(await this.app.publishProvider(provider, await this.publisher(side)));
+    const { namespace, type, os, arch } = provider;
+    return { namespace, type, os, arch, version: '1.0.0' };
+  }
+
+  private async namespace(side: Side): Promise<Address> {
+    const name = `${side}-claim-${(this.count += 1)}`;
+    await this.app.query(
+      'INSERT INTO namespace_claims (name, folded_name, organization_id) VALUES ($1, $1, $2)',
+      [name, this.ownerOfNamespaces(side)],
+    );
+    return { namespace: name };
+  }
+
+  private async signingKey(side: Side): Promise<Address> {
+    const { namespace } = await this.namespace(side);
+    const { publicKey } = await testSigner();
+    const [row] = await this.app.query<{ id: string }>(
+      `INSERT INTO signing_keys (claim_id, fingerprint, key_id, ascii_armor)
+       SELECT id, $2, $3, $4 FROM namespace_claims WHERE name = $1 RETURNING id`,
+      [namespace, randomUUID(), randomUUID().slice(0, 16), publicKey],
+    );
+    return { namespace: namespace!, id: row!.id };
+  }
+
+  /** Somebody who is a member of nothing. */
+  async person(): Promise<string> {
+    const [row] = await this.app.query<{ id: string }>(
+      `INSERT INTO users (email, name) VALUES ($1, 'Object') RETURNING id`,
+      [`${randomUUID()}@example.com`],
+    );
+    return row!.id;
+  }
+
+  /** Without a role, so that everybody who may change users there covers them. */
+  private async user(organizationId: string): Promise<string> {
+    const userId = await this.person();
+    await this.app.query('INSERT INTO memberships (organization_id, user_id) VALUES ($1, $2)', [
+      organizationId,
+      userId,
+    ]);
+    return userId;
+  }
+
+  private async apiKey(organizationId: string): Promise<Address> {
+    const userId = await this.user(organizationId);
+    const { id } = await this.app
+      .get(ApiKeys)
+      .issue({ name: 'object', scopes: ['modules:read'], organizationId, userId });
+    return { id };
+  }
+
+  private async session(organizationId: string): Promise<Address> {
+    return this.sessionOf(await this.user(organizationId));
+  }
+
+  private async sessionOf(userId: string): Promise<Address> {
+    const { id } = await this.app.get(Sessions).start({ userId, method: 'local' });
+    return { id };
+  }
+
+  private async trustedPublisher(organizationId: string): Promise<Address> {
+    const [row] = await this.app.query<{ id: string }>(
+      `INSERT INTO trusted_publishers (organization_id, issuer, subject_kind, claims, scopes)
+       VALUES ($1, 'https://issuer.example.com', 'generic', '{"sub":"x"}', '{modules:write}') RETURNING id`,
+      [organizationId],
+    );
+    return { id: organizationId, publisher_id: row!.id };
+  }
+
+  private async auditEntry(organizationId: string): Promise<Address> {
+    const [row] = await this.app.query<{ id: string }>(
+      'SELECT id FROM audit_entries WHERE organization_id = $1 LIMIT 1',
+      [organizationId],
+    );
+    return { id: row!.id };
+  }
+
+  private async roleTemplate(): Promise<Address> {
+    const [row] = await this.app.query<{ id: string }>(
+      `INSERT INTO role_templates (name, display_name, scopes) VALUES ($1, 'Custom', '{modules:read}') RETURNING id`,
+      [`custom-${(this.count += 1)}`],
+    );
+    return { id: row!.id };
+  }
+
+  private async publisher(side: Side, scopes = 'modules:write,providers:write'): Promise<string> {
+    const known = this.publishers.get(`${side} ${scopes}`);
+    if (known !== undefined) return known;
+    const key = await this.app.issueKey(scopes, this.ownerOfNamespaces(side));
+    this.publishers.set(`${side} ${scopes}`, key);
+    return key;
+  }
+
+  private ownerOfNamespaces(side: Side): string {
+    return this.app.config.auth.multiTenancyEnabled ? this.organizations[side] : this.organizations.default;
+  }
+}
+
+function expectCreated({ status, body }: { status: number; body: Buffer }): void {
+  if (status !== 201) throw new Error(`Publishing answered ${status}: ${body.toString()}`);
+}

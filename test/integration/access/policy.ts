@@ -1,0 +1,291 @@
+/**
+ * Who may call which route: the one table that the access matrix checks the running application against and from
+ * which docs/reference/permissions.md is written. It restates the REST contract and knows nothing of the code.
+ *
+ * - `open`: anybody, always
+ * - `public S`: anybody who may read the namespace in the path; where it is private, scope S in its organization
+ * - `authenticated`: any valid credential · `person`: one that belongs to a user · `session`: a browser session
+ * - `anywhere S`: scope S in at least one organization; only rows of such organizations are shown
+ * - `platform S`: scope S in the default organization
+ * - `organization S`: scope S in the organization that the path names; one that the caller may not see is absent
+ * - `object S`: scope S in the organization that owns the addressed object; one that is not visible is absent
+ * - `publish S`: scope S in the organization that owns the namespace; one text for every namespace of others
+ * - `owner`: an owner of the organization in the path, or a platform administrator
+ * - `give S`: whoever holds what is given, in the organization that the request names
+ * - `own`: only what belongs to the caller; everything else is absent
+ * - `setup`: the one-time token of the setup · `signed`: a signed URL
+ */
+export type Rule =
+  | 'open'
+  | 'authenticated'
+  | 'person'
+  | 'session'
+  | 'own'
+  | 'owner'
+  | 'setup'
+  | 'signed'
+  | `${'public' | 'anywhere' | 'platform' | 'organization' | 'object' | 'publish' | 'give'} ${string}`;
+
+/** The kinds of object that a path addresses; each exists in the own organization, in another one, and not at all. */
+export type ObjectKind =
+  | 'module'
+  | 'file'
+  | 'module version'
+  | 'provider'
+  | 'provider version'
+  | 'namespace'
+  | 'signing key'
+  | 'organization'
+  | 'member'
+  | 'trusted publisher'
+  | 'user'
+  | 'api key'
+  | 'session'
+  | 'audit entry'
+  | 'role template';
+
+/** One route: the rule, what its path addresses, and exceptions in words for the reader. */
+export interface PolicyRow {
+  readonly rule: Rule;
+  readonly object?: ObjectKind;
+  /** What somebody needs in the owning organization to see the object; without it the object looks absent. */
+  readonly seenWith?: string;
+  /** A second scope that is needed in the owning organization. */
+  readonly alsoNeeds?: string;
+  readonly note?: string;
+  /** A status that is no refusal of the caller, e.g. for a wrong password in a form. */
+  readonly also?: number;
+}
+
+const open = { rule: 'open' } as const;
+const authenticated = { rule: 'authenticated' } as const;
+const admin = { rule: 'platform admin' } as const;
+const ofModule = (rule: Rule) => ({ rule, object: 'module', seenWith: 'modules:read' }) as const;
+const ofProvider = (rule: Rule) => ({ rule, object: 'provider', seenWith: 'providers:read' }) as const;
+const ofOrganization = (scope: string) =>
+  ({ rule: `organization ${scope}`, object: 'organization' }) as const;
+
+/** All routes, section by section of the REST contract. */
+export const POLICY: Readonly<Record<string, Readonly<Record<string, PolicyRow>>>> = {
+  System: {
+    'GET /health': open,
+    'GET /healthz': open,
+    'GET /livez': open,
+    'GET /ready': open,
+    'GET /readyz': open,
+    'GET /version': open,
+    'GET /.well-known/terraform.json': open,
+    'GET /swagger.json': open,
+    'GET /openapi.json': open,
+    'GET /api-docs': open,
+    'GET /api-docs/index.html': open,
+    'GET /api-docs/assets/:file': open,
+  },
+  'Terraform protocols': {
+    'GET /v1/modules/:namespace/:name/:system/versions': ofModule('public modules:read'),
+    'GET /v1/modules/:namespace/:name/:system/:version/download': ofModule('public modules:read'),
+    'GET /v1/providers/:namespace/:type/versions': ofProvider('public providers:read'),
+    'GET /v1/providers/:namespace/:type/:version/download/:os/:arch': ofProvider('public providers:read'),
+    'GET /api/v1/oauth/authorize': { rule: 'open', note: 'without a session it leads to the sign-in page' },
+    'POST /api/v1/oauth/authorize': {
+      ...authenticated,
+      note: 'the answer to the question of the consent page',
+    },
+    'POST /api/v1/oauth/token': { rule: 'open', note: 'protected by code and PKCE' },
+  },
+  'File serving': {
+    'GET /v1/files/*': {
+      rule: 'signed',
+      object: 'file',
+      note: 'or a credential that may read what the file belongs to',
+    },
+  },
+  'Sign-in and session': {
+    'GET /api/v1/auth/login': open,
+    'GET /api/v1/auth/callback': open,
+    'GET /api/v1/auth/logout': open,
+    'POST /api/v1/auth/logout': open,
+    'POST /api/v1/auth/refresh': {
+      rule: 'session',
+      note: 'or an access token; an API key cannot be exchanged',
+    },
+    'GET /api/v1/auth/me': { rule: 'person' },
+    'GET /api/v1/auth/providers': open,
+    'GET /api/v1/auth/sessions': { ...authenticated, note: 'own sessions' },
+    'DELETE /api/v1/auth/sessions': { ...authenticated, note: 'own sessions' },
+    'DELETE /api/v1/auth/sessions/:id': { rule: 'own', object: 'session' },
+    'POST /api/v1/auth/local/login': open,
+    'POST /api/v1/auth/local/password': { rule: 'session' },
+    'POST /api/v1/auth/token-exchange': {
+      rule: 'open',
+      note: 'protected by the identity token of the pipeline',
+    },
+  },
+  Pages: {
+    'GET /': open,
+    'GET /sign-in': open,
+    'POST /sign-in': { ...open, also: 401 },
+    'GET /auth/callback': open,
+    'GET /assets/:file': open,
+    'GET /api/v1/oauth/assets/:file': open,
+    'GET /change-password': { rule: 'session' },
+    'POST /change-password': { rule: 'session' },
+    'GET /account': { rule: 'session' },
+    'POST /account/keys/:id/revoke': { rule: 'session', note: 'own keys', also: 404 },
+    'POST /account/sessions/:id/end': { rule: 'session', note: 'own sessions', also: 404 },
+    'POST /account/sign-out-everywhere': { rule: 'session' },
+  },
+  Setup: {
+    'GET /api/v1/setup/status': open,
+    'POST /api/v1/setup/validate-token': { rule: 'setup' },
+    'POST /api/v1/setup/oidc/test': { rule: 'setup' },
+    'POST /api/v1/setup/oidc': { rule: 'setup' },
+    'POST /api/v1/setup/storage/test': { rule: 'setup' },
+    'POST /api/v1/setup/storage': { rule: 'setup' },
+    'POST /api/v1/setup/admin': { rule: 'setup' },
+    'POST /api/v1/setup/complete': { rule: 'setup' },
+  },
+  Users: {
+    'GET /api/v1/users': { rule: 'anywhere users:read' },
+    'GET /api/v1/users/search': { rule: 'anywhere users:read' },
+    'GET /api/v1/users/me/memberships': authenticated,
+    'GET /api/v1/users/:id': { rule: 'object users:read', object: 'user' },
+    'GET /api/v1/users/:id/memberships': { rule: 'object users:read', object: 'user' },
+    'POST /api/v1/users': { rule: 'anywhere users:write' },
+    'PUT /api/v1/users/:id': {
+      rule: 'object users:write',
+      object: 'user',
+      seenWith: 'users:read',
+      note: 'in every organization of the user, and covering their scopes; everybody may change their own name',
+    },
+    'DELETE /api/v1/users/:id': {
+      rule: 'object users:write',
+      object: 'user',
+      seenWith: 'users:read',
+      note: 'in every organization of the user, and covering their scopes',
+    },
+    'POST /api/v1/users/:id/password-reset': {
+      rule: 'object users:write',
+      object: 'user',
+      seenWith: 'users:read',
+      note: 'in every organization of the user, and covering their scopes',
+    },
+  },
+  Organizations: {
+    'GET /api/v1/organizations': { rule: 'anywhere organizations:read' },
+    'GET /api/v1/organizations/search': { rule: 'anywhere organizations:read' },
+    'GET /api/v1/organizations/:id': ofOrganization('organizations:read'),
+    'POST /api/v1/organizations': {
+      rule: 'platform organizations:write',
+      note: 'or anybody who signed in, with public sign-up',
+    },
+    'PUT /api/v1/organizations/:id': ofOrganization('organizations:write'),
+    'DELETE /api/v1/organizations/:id': { rule: 'owner', object: 'organization' },
+    'GET /api/v1/organizations/:id/members': ofOrganization('organizations:read'),
+    'POST /api/v1/organizations/:id/members': ofOrganization('organizations:write'),
+    'PUT /api/v1/organizations/:id/members/:user_id': {
+      rule: 'organization organizations:write',
+      object: 'member',
+    },
+    'DELETE /api/v1/organizations/:id/members/:user_id': {
+      rule: 'organization organizations:write',
+      object: 'member',
+      note: 'or the member leaving',
+    },
+    'GET /api/v1/organizations/:id/trusted-publishers': ofOrganization('admin'),
+    'POST /api/v1/organizations/:id/trusted-publishers': ofOrganization('admin'),
+    'DELETE /api/v1/organizations/:id/trusted-publishers/:publisher_id': {
+      rule: 'organization admin',
+      object: 'trusted publisher',
+    },
+  },
+  Namespaces: {
+    'GET /api/v1/namespaces': { rule: 'anywhere organizations:read' },
+    'POST /api/v1/namespaces': {
+      rule: 'anywhere organizations:write',
+      note: 'in the organization that is to own it',
+    },
+    'PUT /api/v1/namespaces/:namespace': { ...admin, object: 'namespace' },
+    'DELETE /api/v1/namespaces/:namespace': { ...admin, object: 'namespace' },
+    'GET /api/v1/namespaces/:namespace/signing-keys': {
+      rule: 'public providers:read',
+      object: 'namespace',
+    },
+    'POST /api/v1/namespaces/:namespace/signing-keys': {
+      rule: 'object admin',
+      object: 'namespace',
+      seenWith: 'providers:read',
+    },
+    'POST /api/v1/namespaces/:namespace/signing-keys/:id/revoke': {
+      rule: 'object admin',
+      object: 'signing key',
+      seenWith: 'providers:read',
+    },
+    'GET /api/v1/signing-key': open,
+  },
+  'API keys': {
+    'GET /api/v1/apikeys': {
+      ...authenticated,
+      note: 'own keys, and those of organizations with api_keys:manage',
+    },
+    'POST /api/v1/apikeys': { rule: 'give modules:read', note: 'here: a key with `modules:read`' },
+    'GET /api/v1/apikeys/:id': {
+      rule: 'object api_keys:manage',
+      object: 'api key',
+      note: 'or the owner of the key',
+    },
+    'PUT /api/v1/apikeys/:id': {
+      rule: 'object api_keys:manage',
+      object: 'api key',
+      note: 'or the owner of the key',
+    },
+    'DELETE /api/v1/apikeys/:id': {
+      rule: 'object api_keys:manage',
+      object: 'api key',
+      note: 'or the owner of the key',
+    },
+    'POST /api/v1/apikeys/:id/rotate': {
+      rule: 'object api_keys:manage',
+      object: 'api key',
+      alsoNeeds: 'modules:read',
+      note: 'or the owner of the key; and the scopes of the key, here `modules:read`',
+    },
+  },
+  Modules: {
+    'GET /api/v1/modules/:namespace/:name/:system': ofModule('public modules:read'),
+    'POST /api/v1/modules': { rule: 'publish modules:write', object: 'namespace' },
+    'POST /api/v1/admin/modules/create': { rule: 'publish modules:write', object: 'namespace' },
+    'DELETE /api/v1/modules/:namespace/:name/:system': ofModule('object modules:write'),
+    'DELETE /api/v1/modules/:namespace/:name/:system/versions/:version': ofModule('object modules:write'),
+    'POST /api/v1/modules/:namespace/:name/:system/versions/:version/deprecate':
+      ofModule('object modules:write'),
+    'DELETE /api/v1/modules/:namespace/:name/:system/versions/:version/deprecate':
+      ofModule('object modules:write'),
+  },
+  Providers: {
+    'GET /api/v1/providers/:namespace/:type': ofProvider('public providers:read'),
+    'POST /api/v1/providers': { rule: 'publish providers:write', object: 'namespace' },
+    'DELETE /api/v1/providers/:namespace/:type': ofProvider('object providers:write'),
+    'DELETE /api/v1/providers/:namespace/:type/versions/:version': ofProvider('object providers:write'),
+    'POST /api/v1/providers/:namespace/:type/versions/:version/deprecate':
+      ofProvider('object providers:write'),
+    'DELETE /api/v1/providers/:namespace/:type/versions/:version/deprecate':
+      ofProvider('object providers:write'),
+  },
+  'Role templates': {
+    'GET /api/v1/admin/role-templates': authenticated,
+    'GET /api/v1/admin/role-templates/:id': { ...authenticated, object: 'role template' },
+    'POST /api/v1/admin/role-templates': admin,
+    'PUT /api/v1/admin/role-templates/:id': { ...admin, object: 'role template' },
+    'DELETE /api/v1/admin/role-templates/:id': { ...admin, object: 'role template' },
+  },
+  OIDC: {
+    'GET /api/v1/admin/oidc/config': { ...admin, also: 404 },
+    'PUT /api/v1/admin/oidc/group-mapping': { ...admin, also: 404 },
+  },
+  Audit: {
+    'GET /api/v1/admin/audit-logs': { rule: 'anywhere audit:read' },
+    'GET /api/v1/admin/audit-logs/export': { rule: 'anywhere audit:read' },
+    'GET /api/v1/admin/audit-logs/:id': { rule: 'object audit:read', object: 'audit entry' },
+  },
+};
