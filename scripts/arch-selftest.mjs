@@ -56,7 +56,7 @@ const CASES = [
   breaks(
     'domain-is-pure',
     'src/modules/domain/modules.errors.ts',
-    `import type { Scope } from '../../access/scope.js';`,
+    `import type { ServerConfig } from '../../config/server.config.js';`,
     'type',
   ),
   breaks(

@@ -27,7 +27,7 @@ const SCOPED = {
   platform: (scope) => `\`${scope}\` in the default organization`,
   organization: (scope) => `\`${scope}\` in the organization of the path`,
   object: (scope) => `\`${scope}\` in the organization that owns it`,
-  give: (scope) => `whoever holds what is given in the organization`,
+  give: () => 'whoever holds what is given in the organization',
   publish: (scope) => `\`${scope}\` in the organization that owns the namespace`,
 };
 

@@ -100,13 +100,13 @@ export class OidcSignIn {
   }
 
   private async note({ provider, configurationId }: TakenSignIn, failure: SignInFailed): Promise<void> {
-    this.logger.warn(`A sign-in with ${provider} failed: ${failure.code}${reasonOf(failure)}`);
+    this.logger.warn(`A sign-in with ${provider} failed: ${failure.reason}${reasonOf(failure)}`);
     await this.transactions.run(() =>
       this.audit.record({
         resource: 'session',
         resourceId: null,
         organizationId: null,
-        metadata: { outcome: 'failed', error: failure.code, provider, identity_id: configurationId },
+        metadata: { outcome: 'failed', error: failure.reason, provider, identity_id: configurationId },
       }),
     );
   }

@@ -13,7 +13,8 @@ export class SetupConfig {
   @Setting({
     key: 'setup.admin_password',
     type: 'secret',
-    description: 'Makes that administrator a local account; without it a sign-in provider must be configured.',
+    description:
+      'Makes that administrator a local account; without it a sign-in provider must be configured.',
   })
   readonly adminPassword: string | undefined = undefined;
 

@@ -35,8 +35,8 @@ export class SetupAdministrator {
 
   /**
    * Appoints the user with this address, made when there is none; one that was appointed before and has not
-   * signed in is forgotten. Throws {@link AdminEmailInvalid}, `InvalidInput` for
-   * a password that is too weak, `LocalAccountsOff`.
+   * signed in is forgotten. Throws {@link AdminEmailInvalid}, `InvalidInput` for a password that is
+   * too weak, `LocalAccountsOff`.
    */
   async appoint(
     email: string,

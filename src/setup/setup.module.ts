@@ -7,6 +7,7 @@ import { SetupStateEntity } from './persistence/setup-state.entity.js';
 import { SetupStateRepository } from './persistence/setup-state.repository.js';
 import { SetupAdministrator } from './setup-administrator.service.js';
 import { SetupStart } from './setup-start.service.js';
+import { SetupSteps } from './setup-steps.service.js';
 import { SetupTokens } from './setup-token.service.js';
 import { Setup } from './setup.service.js';
 
@@ -17,7 +18,15 @@ import { Setup } from './setup.service.js';
 @Module({
   imports: [AuthModule, OrgsModule],
   controllers: [SetupApiController],
-  providers: [SetupStateRepository, SetupTokens, SetupAdministrator, Setup, SetupStart, SetupGuard],
+  providers: [
+    SetupStateRepository,
+    SetupTokens,
+    SetupSteps,
+    SetupAdministrator,
+    Setup,
+    SetupStart,
+    SetupGuard,
+  ],
   exports: [SetupStart],
 })
 export class SetupModule {

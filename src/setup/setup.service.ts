@@ -1,17 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { AuditLog } from '../audit/audit-log.service.js';
 import {
   type IdentityInput,
   IdentitySettings,
   type ShownConfiguration,
 } from '../auth/identity-settings.service.js';
-import { CacheInvalidation } from '../platform/cache/cache-invalidation.js';
-import { Transactions } from '../platform/database/transactions.js';
 import { StorageProbe, type WantedStorage } from '../storage/storage-probe.service.js';
 import { type AppointedAdministrator, SetupAdministrator } from './setup-administrator.service.js';
 import type { SetupStatus } from './domain/setup-state.js';
 import { SetupCompleted, SetupIncomplete } from './domain/setup.errors.js';
 import { SetupStateRepository } from './persistence/setup-state.repository.js';
+import { SetupSteps } from './setup-steps.service.js';
 
 /**
  * The first-run setup (REST contract 11): a sign-in provider or a local administrator, an administrator, and a
@@ -24,9 +22,7 @@ export class Setup {
     private readonly administrator: SetupAdministrator,
     private readonly identities: IdentitySettings,
     private readonly storage: StorageProbe,
-    private readonly transactions: Transactions,
-    private readonly changes: CacheInvalidation,
-    private readonly audit: AuditLog,
+    private readonly steps: SetupSteps,
   ) {}
 
   /** How far the setup is, for everybody to see. */
@@ -48,7 +44,7 @@ export class Setup {
 
   /** Stores and activates an identity provider. Throws `InvalidInput`, {@link SetupCompleted}. */
   async configureSignIn(input: IdentityInput): Promise<ShownConfiguration> {
-    await this.step('oidc', () => this.identities.store(input));
+    await this.steps.run('oidc', () => this.identities.store(input));
     return (await this.identities.shown())!;
   }
 
@@ -68,7 +64,7 @@ export class Setup {
   async configureStorage(wanted: WantedStorage): Promise<{ backendType: string; localBasePath: string }> {
     const inUse = this.storage.assertInUse(wanted);
     if (!(await this.storage.works())) throw new SetupIncomplete(['storage backend']);
-    await this.step('storage', () => this.states.markStorageConfigured());
+    await this.steps.run('storage', () => this.states.markStorageConfigured());
     return inUse;
   }
 
@@ -77,7 +73,7 @@ export class Setup {
    * the one before. Throws `InvalidInput`, `AdminEmailInvalid`, {@link SetupCompleted}.
    */
   appointAdministrator(email: string, name?: string, password?: string): Promise<AppointedAdministrator> {
-    return this.administrator.appoint(email, name, password, (change) => this.step('admin', change));
+    return this.administrator.appoint(email, name, password, (change) => this.steps.run('admin', change));
   }
 
   /**
@@ -87,7 +83,7 @@ export class Setup {
   async complete(): Promise<void> {
     const missing = await this.missing();
     if (missing.length > 0) throw new SetupIncomplete(missing);
-    await this.step('complete', async () => {
+    await this.steps.run('complete', async () => {
       if (!(await this.states.complete())) throw new SetupCompleted();
     });
   }
@@ -103,22 +99,5 @@ export class Setup {
       ...((await this.storage.works()) ? [] : ['storage backend']),
       ...(hasAdministrator ? [] : ['admin user']),
     ];
-  }
-
-  /** One step in one transaction, after a lock that keeps steps and completion apart. */
-  private step<T>(name: string, change: () => Promise<T>): Promise<T> {
-    return this.transactions.run(async () => {
-      if ((await this.states.lock()).completedAt !== null) throw new SetupCompleted();
-      const result = await change();
-      await this.audit.record({
-        resource: 'setup',
-        resourceId: null,
-        organizationId: null,
-        metadata: { step: name },
-        actor: { userId: null, name: 'setup', email: null },
-      });
-      this.changes.announce('settings');
-      return result;
-    });
   }
 }

@@ -12,8 +12,8 @@ import { createTestDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
 import { productFiles } from '../support/source-tree.js';
 
-/** Tables that are written with SQL of their own: the list of migrations, and heartbeats of workers. */
-const TABLES_WITHOUT_ENTITY = ['schema_migrations', 'job_heartbeats'];
+/** Tables that are written with SQL of their own: the list of migrations, heartbeats of workers, token buckets. */
+const TABLES_WITHOUT_ENTITY = ['schema_migrations', 'job_heartbeats', 'rate_limit_buckets'];
 
 /** Constraints and indexes are named and kept in migrations alone; entities say what the columns are. */
 const LEFT_TO_MIGRATIONS = /^(ALTER TABLE \S+ DROP CONSTRAINT|DROP INDEX) /;
@@ -51,7 +51,7 @@ describe('the application', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    settings = testConfig(database.url);
+    settings = testConfig(database.url, { DEV_MODE: 'true' });
     app = await createApp(settings.config);
   });
   afterAll(async () => {
@@ -66,7 +66,7 @@ describe('the application', () => {
     );
 
   it('has every controller of the source in it', async () => {
-    const written = (await exportsOf(/\.controller\.ts$/)).filter(isClass);
+    const written = (await exportsOf(/\.(?:controller|page)\.ts$/)).filter(isClass);
     const wired = wiredControllers().filter((one) => handlersOf(one).length > 0);
     expect(written.length).toBeGreaterThan(5);
     expect(namesOf(wired)).toEqual(namesOf(written));

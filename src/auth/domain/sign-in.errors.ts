@@ -33,11 +33,13 @@ const SENTENCES: Record<SignInFailureCode, string> = {
 /** A sign-in that does not end in a session. `cause` is for the log only. */
 export class SignInFailed extends DomainError {
   readonly kind = 'forbidden';
-  readonly code: SignInFailureCode;
+  readonly code = 'sign_in_failed';
+  /** What the page after sign-in is told. */
+  readonly reason: SignInFailureCode;
 
-  constructor(code: SignInFailureCode, cause?: unknown) {
-    super(SENTENCES[code], {}, { cause });
-    this.code = code;
+  constructor(reason: SignInFailureCode, cause?: unknown) {
+    super(SENTENCES[reason], {}, { cause });
+    this.reason = reason;
   }
 }
 

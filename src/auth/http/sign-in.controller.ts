@@ -68,8 +68,8 @@ export class SignInController {
       await redirect(reply, token === undefined ? page : `${page}?${new URLSearchParams({ token })}`);
     } catch (error) {
       if (!(error instanceof SignInFailed)) throw error;
-      if (error.code === 'jwt_failed') this.logger.error('A session could not be created', error.cause);
-      const told = new URLSearchParams({ error: error.code, error_description: error.message });
+      if (error.reason === 'jwt_failed') this.logger.error('A session could not be created', error.cause);
+      const told = new URLSearchParams({ error: error.reason, error_description: error.message });
       await redirect(reply, `${page}?${told}`);
     }
   }

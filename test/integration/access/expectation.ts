@@ -100,7 +100,7 @@ export function expected(row: PolicyRow, who: Identity, place: Place, mode: Mode
         if (row.alsoNeeds !== undefined && !may(row.alsoNeeds)) return '403';
         return place === 'foreign child' ? '404' : 'passes';
       }
-      if (row.object === 'api key') return who.scopes[owner] !== undefined ? '403' : '404';
+      if (row.object === 'api key') return isMember(who, owner) ? '403' : '404';
       return row.seenWith !== undefined && isSeen(row, who, owner, mode) ? '403' : '404';
     default:
       throw new Error(`The policy has an unknown rule: ${row.rule}`);
@@ -110,8 +110,9 @@ export function expected(row: PolicyRow, who: Identity, place: Place, mode: Mode
 /** Without a signature a file opens for credentials that may read what it belongs to. */
 function unsignedFile(row: PolicyRow, who: Identity, place: Place, mode: Mode, isKnown: boolean): Outcome {
   if (!isKnown) return '403';
-  if (place === 'absent' || !isWithin(who, row, place)) return '404';
-  return mode.isOpen || holds(who, 'modules:read', ownerOf(row, place, mode), mode) ? 'passes' : '404';
+  if (place === 'absent') return '404';
+  const may = isWithin(who, row, place) && holds(who, 'modules:read', ownerOf(row, place, mode), mode);
+  return mode.isOpen || may ? 'passes' : '404';
 }
 
 /** REST contract 3.6: on a private server an anonymous caller learns nothing about any address. */
@@ -156,10 +157,16 @@ function isSeen(row: PolicyRow, who: Identity, owner: OrganizationName, mode: Mo
   return (isPublished && mode.isOpen) || holds(who, row.seenWith!, owner, mode);
 }
 
+/** Keys of an organization are no secret to who belongs to it. */
+function isMember(who: Identity, owner: OrganizationName): boolean {
+  return who.credential !== 'pipeline' && who.scopes[owner] !== undefined;
+}
+
 /** A token of a pipeline is for its namespaces and nothing else; other namespaces of its organization are closed. */
-function isWithin(who: Identity, { object = '' }: PolicyRow, place: Place): boolean {
+function isWithin(who: Identity, { object }: PolicyRow, place: Place): boolean {
   return (
-    who.credential !== 'pipeline' || (place === 'own' && ['module', 'provider', 'file'].includes(object))
+    who.credential !== 'pipeline' ||
+    (place === 'own' && ['module', 'provider', 'file'].includes(object ?? ''))
   );
 }
 

@@ -49,7 +49,14 @@ export async function startNode(
   const transactions = new Transactions(connection.dataSource);
   const listener = new GenerationListener(connection, cache);
   const renderer = new LinkRenderer(LINKS, new ServerConfig(), new SystemClock());
-  const documents = new ProtocolDocuments(repository, transactions, cache, renderer, listener, new DocumentVisibility());
+  const documents = new ProtocolDocuments(
+    repository,
+    transactions,
+    cache,
+    renderer,
+    listener,
+    new DocumentVisibility(),
+  );
   if (listens) {
     listener.onModuleInit();
     await until(() => listener.isConnected);
