@@ -10,6 +10,7 @@ import type { SetupStatus } from './domain/setup-state.js';
 import { SetupCompleted, SetupIncomplete } from './domain/setup.errors.js';
 import { SetupStateRepository } from './persistence/setup-state.repository.js';
 import { SetupSteps } from './setup-steps.service.js';
+import { SetupTokens } from './setup-token.service.js';
 
 /**
  * The first-run setup (REST contract 11): a sign-in provider or a local administrator, an administrator, and a
@@ -23,6 +24,7 @@ export class Setup {
     private readonly identities: IdentitySettings,
     private readonly storage: StorageProbe,
     private readonly steps: SetupSteps,
+    private readonly tokens: SetupTokens,
   ) {}
 
   /** How far the setup is, for everybody to see. */
@@ -86,6 +88,7 @@ export class Setup {
     await this.steps.run('complete', async () => {
       if (!(await this.states.complete())) throw new SetupCompleted();
     });
+    await this.tokens.forget();
   }
 
   /** What the setup still needs, in the words of the contract. */

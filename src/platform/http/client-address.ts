@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { forwardedAddresses } from './forwarded-addresses.js';
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
@@ -20,9 +21,9 @@ export class ClientAddress {
   of(remote: string, forwardedFor: string | undefined): string {
     if (forwardedFor === undefined) return remote;
     let client = remote;
-    for (const named of forwardedFor.split(',').reverse()) {
+    for (const named of forwardedAddresses(forwardedFor).reverse()) {
       if (!this.isTrusted(client)) return client;
-      client = named.trim();
+      client = named;
     }
     return client;
   }

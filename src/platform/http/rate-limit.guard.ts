@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ROUTE_ACCESS, type RouteAccess } from '../../access/route-access.decorator.js';
 import { RateLimited } from './http.errors.js';
 import { RATE_LIMIT, type RateLimitBucket } from './rate-limit.decorator.js';
 import { RateLimiter, type RateLimitOutcome } from './rate-limiter.js';
@@ -21,8 +22,9 @@ export class RateLimitGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const bucket = bucketOf(context, this.reflector, request);
-    const outcome = await this.limiter.takeByAddress(bucket, request.ip, credentialOf(request));
-    return answer(context, outcome);
+    const access = this.reflector.get<RouteAccess | undefined>(ROUTE_ACCESS, context.getHandler());
+    const credential = looksAtCredential(access, request) ? credentialOf(request) : undefined;
+    return answer(context, await this.limiter.takeByAddress(bucket, request.ip, credential));
   }
 }
 
@@ -40,6 +42,12 @@ export function bucketOf(
   const route = request.routeOptions.url ?? '';
   if (route.startsWith('/api/')) return 'general';
   return route.startsWith('/v1/') || route.startsWith('/terraform/') ? 'protocol' : 'none';
+}
+
+/** Whether the authentication guard will look at a credential; next to a signature it does not. */
+function looksAtCredential(access: RouteAccess | undefined, { query }: FastifyRequest): boolean {
+  if (access?.kind === 'signed-url') return (query as Record<string, unknown>)['signature'] === undefined;
+  return access !== undefined && access.kind !== 'open' && access.kind !== 'setup-token';
 }
 
 /** What the request carries to say who it is, unverified. */

@@ -16,7 +16,8 @@ export interface RateLimitOutcome extends RateLimitVerdict {
 /**
  * The rate limits of REST contract 2.10. Who has proven who they are is counted as that user, key or service;
  * everybody else, and every request for a sign-in, by address. A credential that was not proven lately takes a
- * token of the address first, so that made-up credentials do not help.
+ * token of the address first, on every route that looks at one, so that made-up credentials neither help nor can be
+ * tried without end (threat A5).
  */
 @Injectable()
 export class RateLimiter {
@@ -42,19 +43,20 @@ export class RateLimiter {
 
   /**
    * Takes a token of this address; `undefined` where no limit applies, or where the caller is counted by name as
-   * soon as that is known. `credential` is what the request carries, whatever it is worth.
+   * soon as that is known. `credential` is what the request carries and the route looks at, whatever it is worth.
    */
   async takeByAddress(
     bucket: RateLimitBucket,
     clientIp: string,
     credential: string | undefined,
   ): Promise<RateLimitOutcome | undefined> {
-    const size = this.sizes[bucket];
-    if (!size) return undefined;
-    if (credential !== undefined && bucket !== 'auth') {
-      if (bucket === 'protocol' || this.isProven(credential)) return undefined;
-    }
-    return this.take(`${bucket} ip ${clientIp}`, size);
+    if (credential !== undefined && bucket !== 'auth' && this.isProven(credential)) return undefined;
+    const isGuess = credential !== undefined && this.sizes[bucket] === undefined;
+    const counted = isGuess ? 'general' : bucket;
+    const size = this.sizes[counted];
+    const outcome = size && (await this.take(`${counted} ip ${clientIp}`, size));
+    // Routes without a limit of their own answer a good guess and a bad one alike, also in their headers.
+    return isGuess && outcome?.allowed === true ? undefined : outcome;
   }
 
   /** Takes a token of the user, key or service that `credential` has just proven to be. */

@@ -4,6 +4,7 @@ import type { CorsPolicy } from './cors.js';
 import { drainRequest } from './drain-request.js';
 import type { ErrorFilter } from './error.filter.js';
 import { sendContinue } from './expect-continue.js';
+import { keepAddresses } from './forwarded-addresses.js';
 import { refusedAtEdge } from './request-edge.js';
 import { addRequestContext } from './request-context.hook.js';
 import type { HeaderSet } from './security-headers.js';
@@ -56,6 +57,7 @@ function onRequest(
   done: HookHandlerDoneFunction,
   { headers, cors, errors, allowed, state }: HookDependencies,
 ): void {
+  keepAddresses(request.raw.headers);
   void reply.headers(headers).header('x-request-id', request.id);
   if (state.isDraining && request.raw.httpVersionMajor === 1) void reply.header('connection', 'close');
   const { origin } = request.headers;

@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SecretsConfig } from '../../../src/config/secrets.config.js';
 import { SecretUnreadable } from '../../../src/platform/crypto/crypto.errors.js';
+import { PlatformSecretsRepository } from '../../../src/platform/crypto/persistence/platform-secrets.repository.js';
+import { PlatformSecrets } from '../../../src/platform/crypto/platform-secrets.service.js';
+import { SecretBox } from '../../../src/platform/crypto/secret-box.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { identityProcess, newEncryptionKey } from './support/identity.js';
 
@@ -37,8 +41,12 @@ describe('a secret that the server makes for itself', () => {
   it('cannot be swapped with another one (J1), nor opened with another encryption key', async () => {
     const { secrets, dataSource } = await identityProcess(database, encryptionKey);
     for (const name of ['left', 'right']) await secrets.getOrCreate(name, () => randomBytes(32));
-    const other = await identityProcess(database, newEncryptionKey());
-    await expect(other.secrets.getOrCreate('left', () => randomBytes(32))).rejects.toThrow(SecretUnreadable);
+    const box = new SecretBox({
+      encryptionKey: newEncryptionKey(),
+      previousEncryptionKeys: [],
+    } as unknown as SecretsConfig);
+    const other = new PlatformSecrets(new PlatformSecretsRepository(dataSource), box);
+    await expect(other.getOrCreate('left', () => randomBytes(32))).rejects.toThrow(SecretUnreadable);
     await dataSource.query(
       `UPDATE platform_secrets SET ciphertext = (SELECT ciphertext FROM platform_secrets WHERE name = 'right')
        WHERE name = 'left'`,

@@ -217,7 +217,12 @@ describe('answers ahead of the router', () => {
     get(ReadDecisions).clear();
     expect((await send(path, headers)).status).toBe(200);
     expect(isFast).toBe(false);
-    const second = await send(path, headers);
+    let second = await send(path, headers);
+    // Facts that were read before everything was forgotten count for nothing; they are read again within a second.
+    for (let attempt = 0; attempt < 100 && !isFast; attempt += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      second = await send(path, headers);
+    }
     expect(second.status).toBe(200);
     expect(isFast).toBe(true);
     expect(second.headers).toContain('cache-control: private, no-cache');

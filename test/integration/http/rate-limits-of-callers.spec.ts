@@ -62,6 +62,22 @@ describe('request limits that several processes share', () => {
     expect(statuses.slice(6)).toEqual([429, 429, 429]);
   });
 
+  it('count made-up keys on protocol routes too, but nothing next to a signature (A5)', async () => {
+    const protocol = (key: string | undefined) =>
+      first.request('/v1/modules/acme/none/aws/versions', {
+        key,
+        headers: { 'x-forwarded-for': '192.0.2.50' },
+      });
+    const file = () =>
+      first.request('/v1/files/blobs/x?signature=none', {
+        headers: { authorization: 'Basic eDp5', 'x-forwarded-for': '192.0.2.50' },
+      });
+    for (let i = 0; i < 6; i += 1) expect((await protocol(`made-up ${i}`)).status).toBe(404);
+    expect((await protocol('made-up 7')).status).toBe(429);
+    expect((await protocol(undefined)).status).toBe(404);
+    for (let i = 0; i < 8; i += 1) expect((await file()).status).toBe(403);
+  });
+
   it('are forgotten when they are full again, and look without taking', async () => {
     const store = first.get(RateLimitStore);
     const size = { perMinute: 60, burst: 2 };
@@ -76,5 +92,28 @@ describe('request limits that several processes share', () => {
     await (store as unknown as { purge(): Promise<void> }).purge();
     const keys = await first.query<{ key: string }>(`SELECT key FROM rate_limit_buckets WHERE key = 'old'`);
     expect(keys).toEqual([]);
+  });
+});
+
+describe('the limit of anonymous protocol requests', () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await TestApp.start({
+      TFR_SECURITY_RATE_LIMITING_ENABLED: 'true',
+      TFR_SECURITY_RATE_LIMITING_PROTOCOL_REQUESTS_PER_MINUTE: '1',
+      TFR_SECURITY_RATE_LIMITING_PROTOCOL_BURST: '6',
+    });
+  });
+  afterAll(() => app?.stop());
+
+  const ask = async (key: string | undefined) =>
+    (await app.request('/v1/modules/acme/none/aws/versions', { key })).status;
+
+  it('is not avoided with made-up keys, and does not hold for a key that was proven', async () => {
+    const key = await app.issueKey('modules:read');
+    const statuses = [await ask(key)];
+    for (let i = 0; i < 8; i += 1) statuses.push(await ask(i % 2 === 0 ? undefined : `made-up ${i}`));
+    expect(statuses).toEqual([404, 404, 404, 404, 404, 404, 429, 429, 429]);
+    for (let i = 0; i < 8; i += 1) expect(await ask(key)).toBe(404);
   });
 });

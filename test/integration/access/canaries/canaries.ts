@@ -13,11 +13,16 @@ const ENCODED = /^[A-Za-z0-9_+/-]{22,}={0,2}$/;
 /** What is looked for: one recognizable value, or several, per class of secret. */
 export class Canaries {
   private readonly planted = new Map<string, Set<string>>();
-  private known: Needle[] = [];
+  private readonly known: Needle[] = [];
 
   /** Every class with its values. */
   get classes(): ReadonlyMap<string, ReadonlySet<string>> {
     return this.planted;
+  }
+
+  /** The newest value of each class. */
+  get newest(): string[] {
+    return [...this.planted.values()].map((values) => [...values].at(-1)!);
   }
 
   /** All values with the name of their class. */
@@ -35,7 +40,10 @@ export class Canaries {
       throw new Error(`${name} is no canary: ${value}`);
     }
     const values = this.planted.get(name) ?? new Set<string>();
-    if (!values.has(value)) this.known.push(...formsOf(name, value, publicLength));
+    const seen = new Set(this.known.map(({ text }) => text));
+    // What a mistyped secret has in common with the right one counts as that of the right one.
+    if (!values.has(value))
+      this.known.push(...formsOf(name, value, publicLength).filter(({ text }) => !seen.has(text)));
     this.planted.set(name, values.add(value));
     return value;
   }

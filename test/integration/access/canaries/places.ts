@@ -75,9 +75,15 @@ export async function tellingsOf(app: TestApp): Promise<Place[]> {
   );
   return [
     { kind: 'metrics', name: 'metrics', text: metrics.body.toString() },
-    ...app.logged().map((line, at): Place => ({ kind: 'log lines', name: `line ${at + 1}`, text: line })),
+    ...app.logged().map((line): Place => ({ kind: 'log lines', name: wordsOf(line), text: line })),
     ...files,
   ];
+}
+
+/** Where a line comes from, without what differs. */
+function wordsOf(line: string): string {
+  const { context, route, status } = JSON.parse(line) as Record<string, unknown>;
+  return [context, route, status].join(' ');
 }
 
 /** What `config print` shows for these settings. */

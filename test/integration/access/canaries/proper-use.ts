@@ -84,7 +84,11 @@ export class ProperUse {
     const me = await this.client.expect(200, '/api/v1/auth/me', { headers: this.admin });
     this.adminId = me.json<{ user: { id: string } }>().user.id;
     const { authorization: _handle, ...cookies } = this.admin;
-    await this.client.expect(200, '/api/v1/auth/refresh', { method: 'POST', headers: cookies, gives: SESSION });
+    await this.client.expect(200, '/api/v1/auth/refresh', {
+      method: 'POST',
+      headers: cookies,
+      gives: SESSION,
+    });
     await this.client.expect(403, '/api/v1/auth/refresh', {
       method: 'POST',
       headers: { cookie: this.admin['cookie']!, 'x-csrf-token': mistyped(this.admin['x-csrf-token']!) },
@@ -189,7 +193,10 @@ export class ProperUse {
   }
 
   /** Twice: the first time the provider refuses, and repeats everything that it was told. */
-  private async signInWithProvider(provider: Surroundings['fileProvider'], secretClass: string): Promise<void> {
+  private async signInWithProvider(
+    provider: Surroundings['fileProvider'],
+    secretClass: string,
+  ): Promise<void> {
     const [clientSecret] = [...this.canaries.classes.get(secretClass)!];
     provider.lies.idToken = (_claims, honest) => this.canaries.plant('id_token', honest);
     const refused = await this.startSignIn(provider);
@@ -215,7 +222,10 @@ export class ProperUse {
     await this.client.expect(200, '/api/v1/auth/me', { key: token });
     await this.client.expect(401, '/api/v1/auth/me', { key: token.slice(0, -4) });
     await this.client.expect(302, `/auth/callback?token=${token}`, { headers: session });
-    await this.client.expect(302, '/api/v1/auth/logout', { headers: session, gives: ['id_token'] });
+    await this.client.expect(302, '/api/v1/auth/logout', {
+      headers: session,
+      gives: ['id_token', 'nonce of a sign-in'],
+    });
     await this.client.expect(401, '/api/v1/auth/me', { key: token });
   }
 
@@ -292,22 +302,27 @@ export class ProperUse {
     await this.client.expect(200, `${pathname}${search}`);
     await this.client.expect(403, `${pathname}${search.replace(/expires=\d/, 'expires=9')}`);
     await this.client.expect(403, `${pathname}${search.replace(signature!, mistyped(signature!))}`);
-    await this.client.expect(404, `${pathname}x${search}`);
+    await this.client.expect(403, `${pathname}x${search}`);
   }
 
   /** First the mail server refuses the password, and repeats it. */
   private async warnOwners(): Promise<void> {
     const { mailbox, account } = this.around;
     await this.app.query(
-      `UPDATE api_keys SET expires_at = now() + interval '1 hour' WHERE user_id = $1 AND revoked_at IS NULL`,
+      `UPDATE api_keys SET expires_at = date_trunc('second', now() + interval '1 hour')
+       WHERE user_id = $1 AND revoked_at IS NULL`,
       [this.adminId],
     );
-    const job = this.app.get(WarnExpiringKeysJob);
-    await job.run({}, NEVER);
+    await this.sendMails();
     if (mailbox.signIns.length === 0) throw new Error('Nobody signed in at the mail server');
     account.password = [...this.canaries.classes.get('SMTP password')!][0]!;
-    await job.run({}, NEVER);
+    await this.sendMails();
     if (mailbox.mails.length === 0) throw new Error('No mail came');
+  }
+
+  /** Sends the mails that are due. */
+  async sendMails(): Promise<void> {
+    await this.app.get(WarnExpiringKeysJob).run({}, NEVER);
   }
 
   private async endSetup(): Promise<void> {

@@ -21,7 +21,7 @@ export class RecordingClient {
     const headers = Object.entries(answer.headers).map(([name, value]) => `${name}: ${String(value)}`);
     this.answers.push({
       kind: 'answers',
-      name: `${method} ${path.slice(0, 120)} → ${answer.status}`,
+      name: `${method} ${path} → ${answer.status}`,
       text: [answer.reason, ...headers, '', answer.body.toString('latin1')].join('\n'),
       mayHold: gives,
     });

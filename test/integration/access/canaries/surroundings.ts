@@ -50,10 +50,16 @@ export class Surroundings {
   get places(): Place[] {
     const { mails } = this.mailbox;
     return [
-      ...mails.map(({ source }, at): Place => ({ kind: 'mail', name: `mail ${at + 1}`, text: source })),
-      ...this.webhook.bodies.map(
-        (text, at): Place => ({ kind: 'shipped records', name: `batch ${at + 1}`, text }),
-      ),
+      ...mails.map(({ source }, at): Place => ({
+        kind: 'mail',
+        name: `mail ${at + 1}`,
+        text: unfolded(source),
+      })),
+      ...this.webhook.bodies.map((text, at): Place => ({
+        kind: 'shipped records',
+        name: `batch ${at + 1}`,
+        text,
+      })),
     ];
   }
 
@@ -88,6 +94,11 @@ export class Surroundings {
       TFR_NOTIFICATIONS_SMTP_USE_TLS: 'false',
     };
   }
+}
+
+/** A mail as it came, and without the line breaks that mail puts into long lines. */
+function unfolded(source: string): string {
+  return `${source}\n${source.replaceAll(/=\r?\n/g, '')}\n${source.replaceAll(/\r?\n[ \t]/g, '')}`;
 }
 
 /** Takes audit records; while it `refuses`, it repeats what it was sent. */

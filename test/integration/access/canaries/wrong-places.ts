@@ -115,7 +115,12 @@ function inForms(secret: string): Misplaced[] {
   return [
     form('/api/v1/auth/token-exchange', { grant_type: exchange, subject_token: secret }),
     form('/api/v1/auth/token-exchange', { grant_type: secret, subject_token_type: secret, scope: secret }),
-    form('/api/v1/oauth/token', { grant_type: secret, client_id: secret, code: secret, redirect_uri: secret }),
+    form('/api/v1/oauth/token', {
+      grant_type: secret,
+      client_id: secret,
+      code: secret,
+      redirect_uri: secret,
+    }),
     form('/api/v1/oauth/token', {
       grant_type: 'authorization_code',
       client_id: 'terraform-cli',

@@ -202,7 +202,8 @@ describe('handing out roles (C4)', () => {
       "Scope 'providers:read' exceeds your role permissions for this organization",
       {
         allowed_scopes: expect.toSatisfy(
-          (scopes: string[]) => scopes.toSorted().join() === 'modules:read,organizations:write',
+          (scopes: string[]) =>
+            scopes.toSorted().join() === 'modules:read,organizations:read,organizations:write',
         ) as string[],
         role_template: '',
       },

@@ -17,7 +17,8 @@ describe('creating and changing users', () => {
   let manager: Signed;
 
   beforeAll(async () => {
-    app = await TestApp.start();
+    // With one tenant, roles of any organization count for what all share: only who holds that outranks them.
+    app = await TestApp.start({ TFR_MULTI_TENANCY_ENABLED: 'true', TFR_AUTH_ANONYMOUS_READ: 'true' });
     people = new People(app);
     home = await people.defaultOrganization();
     red = await app.addOrganization('red');
