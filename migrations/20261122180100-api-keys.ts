@@ -1,19 +1,16 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { runStatements } from './run-statements.js';
 
 /** API keys: exchanged tokens, warnings before they expire, and an end with their user or organization. */
 export class ApiKeyLife20261122180100 implements MigrationInterface {
   readonly name = 'ApiKeyLife20261122180100';
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(`SET LOCAL lock_timeout = '5s'`);
-    await runner.query(`SET LOCAL statement_timeout = '60s'`);
-    for (const statement of UP) await runner.query(statement);
+    await runStatements(runner, UP);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(`SET LOCAL lock_timeout = '5s'`);
-    await runner.query(`SET LOCAL statement_timeout = '60s'`);
-    for (const statement of DOWN) await runner.query(statement);
+    await runStatements(runner, DOWN);
   }
 }
 

@@ -1,19 +1,16 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { runStatements } from './run-statements.js';
 
 /** Pipelines that may publish without a stored secret, and the tokens they have used. */
 export class TrustedPublishers20261122180400 implements MigrationInterface {
   readonly name = 'TrustedPublishers20261122180400';
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(`SET LOCAL lock_timeout = '5s'`);
-    await runner.query(`SET LOCAL statement_timeout = '60s'`);
-    for (const statement of UP) await runner.query(statement);
+    await runStatements(runner, UP);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(`SET LOCAL lock_timeout = '5s'`);
-    await runner.query(`SET LOCAL statement_timeout = '60s'`);
-    for (const statement of DOWN) await runner.query(statement);
+    await runStatements(runner, DOWN);
   }
 }
 

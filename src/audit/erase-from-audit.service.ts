@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InvalidInput } from '../kernel/invalid-input.js';
+import { isUuid } from '../kernel/uuid.js';
 import { Transactions } from '../platform/database/transactions.js';
 import { AuditLog } from './audit-log.service.js';
 import { PERSON_ERASED } from './domain/audit-actions.js';
 import { AuditRemovalRepository } from './persistence/audit-removal.repository.js';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
  * Takes a person out of the audit log (threat J7): address, name and what names them, with the salt of the digest
@@ -21,7 +20,7 @@ export class EraseFromAudit {
 
   /** Answers how many entries named the person. Throws `InvalidInput` for what is no id of a user. */
   async erase(userId: string): Promise<number> {
-    if (!UUID.test(userId)) throw new InvalidInput('The id of a user is a UUID');
+    if (!isUuid(userId)) throw new InvalidInput('The id of a user is a UUID');
     const id = userId.toLowerCase();
     return this.transactions.run(async () => {
       const count = await this.removal.erasePerson(id);

@@ -5,6 +5,7 @@ import type { IdentifiedPrincipal } from '../access/principal.js';
 import type { Scope } from '../access/scope.js';
 import { AuthConfig } from '../config/auth.config.js';
 import { InvalidInput } from '../kernel/invalid-input.js';
+import { isUuid } from '../kernel/uuid.js';
 import { UserAuthority } from '../orgs/user-authority.service.js';
 import { ApiKeyGrants } from './api-key-grants.service.js';
 import { ApiKeyRecords } from './api-key-records.service.js';
@@ -18,8 +19,6 @@ import {
   type KeyChange,
   type KeyState,
 } from './persistence/api-key-administration.repository.js';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** What is to be changed; `expiresAt: null` lets the key live on without an end. */
 export interface ApiKeyChange {
@@ -52,7 +51,7 @@ export class ApiKeyAdministration {
 
   /** The keys that `principal` may manage, newest first; of one organization when its id is given. */
   async list(principal: IdentifiedPrincipal, organizationId?: string): Promise<ApiKey[]> {
-    if (organizationId !== undefined && !UUID.test(organizationId))
+    if (organizationId !== undefined && !isUuid(organizationId))
       throw new InvalidInput('Invalid organization ID');
     if (isPipeline(principal)) return [];
     const isKey = principal.kind === 'api-key';
@@ -102,7 +101,7 @@ export class ApiKeyAdministration {
   }
 
   private async managed(principal: IdentifiedPrincipal, id: string): Promise<KeyState> {
-    if (!UUID.test(id)) throw new InvalidInput('Invalid API key ID');
+    if (!isUuid(id)) throw new InvalidInput('Invalid API key ID');
     const key = await this.keys.find(id);
     const access = key === undefined ? 'absent' : keyAccess(principal, key);
     if (key === undefined || key.revokedAt !== null || access === 'absent') throw new ApiKeyNotFound();

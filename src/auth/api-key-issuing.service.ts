@@ -3,6 +3,7 @@ import { parseScopes } from '../access/parse-scopes.js';
 import type { IdentifiedPrincipal } from '../access/principal.js';
 import { AuthConfig } from '../config/auth.config.js';
 import { InvalidInput } from '../kernel/invalid-input.js';
+import { isUuid } from '../kernel/uuid.js';
 import { OrganizationNotFound } from '../orgs/domain/orgs.errors.js';
 import { Organizations } from '../orgs/organizations.service.js';
 import { Transactions } from '../platform/database/transactions.js';
@@ -14,7 +15,6 @@ import { type KeyMaker, makerOf } from './domain/api-key-access.js';
 import { checkEnd, endAfterGrace, renewedEnd } from './domain/api-key-lifetime.js';
 import { NotAMember } from './domain/api-keys.errors.js';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const ROTATED = ' (rotated)';
 const MAX_NAME = 255;
 
@@ -97,7 +97,7 @@ export class ApiKeyIssuing {
     if (wanted === undefined || wanted === '' || wanted === 'default') {
       return (await this.organizations.getDefault()).id;
     }
-    if (!UUID.test(wanted)) throw new InvalidInput('Invalid organization ID');
+    if (!isUuid(wanted)) throw new InvalidInput('Invalid organization ID');
     const organization = await this.organizations.find(wanted);
     if (organization !== undefined) return organization.id;
     throw principal.authority.isPlatformAdmin ? new OrganizationNotFound() : new NotAMember();

@@ -6,6 +6,7 @@ import { intersectScopes, type Scope } from '../access/scope.js';
 import { AuthConfig } from '../config/auth.config.js';
 import { FieldErrors } from '../kernel/field-errors.js';
 import { foldNamespace } from '../kernel/terraform/namespace-name.js';
+import { isUuid } from '../kernel/uuid.js';
 import { Organizations } from '../orgs/organizations.service.js';
 import { UserAuthority } from '../orgs/user-authority.service.js';
 import { ApiKeyRecords } from './api-key-records.service.js';
@@ -17,8 +18,6 @@ import { ApiKeyNotFound } from './domain/auth.errors.js';
 import { principalOf } from './key-authority.js';
 import { KeyLookup } from './key-lookup.service.js';
 import { KeyUsage } from './key-usage.service.js';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** A key to be issued. Without `organizationId` it acts in the default organization; without `expiresAt` it never ends. */
 export interface NewApiKey {
@@ -141,7 +140,7 @@ export class ApiKeys extends BearerCredential {
   async revoke(keyOrId: string): Promise<string> {
     const token = ApiKeyToken.tryParse(keyOrId);
     const id = token === undefined ? keyOrId : await this.lookup.findId(token);
-    if (id === undefined || !UUID.test(id)) throw new ApiKeyNotFound();
+    if (id === undefined || !isUuid(id)) throw new ApiKeyNotFound();
     await this.records.revoke(id);
     return id;
   }

@@ -4,6 +4,7 @@ import { ANONYMOUS, type IdentifiedPrincipal } from '../access/principal.js';
 import { ROUTE_ACCESS, type RouteAccess, type ScopePlace } from '../access/route-access.decorator.js';
 import { holdsAnywhere } from '../access/authority.js';
 import type { Scope } from '../access/scope.js';
+import { isUuid } from '../kernel/uuid.js';
 import { OrganizationNotFound } from '../orgs/domain/orgs.errors.js';
 import { OrgAccess } from '../orgs/org-access.service.js';
 import { Organizations } from '../orgs/organizations.service.js';
@@ -11,8 +12,6 @@ import { InvalidInput } from '../kernel/invalid-input.js';
 import { ReadDecisions } from '../platform/documents/read-decisions.js';
 import { MissingScope, NotAuthenticated, NotVisible, RouteClosed } from './domain/auth.errors.js';
 import type { GuardedRequest } from './guarded-request.js';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
  * Lets a request through to a handler only when the rule of its route says so; a route without a rule is
@@ -88,7 +87,7 @@ export class PermissionGuard implements CanActivate {
     { organizationParam }: { organizationParam: string },
   ): string {
     const id = request.params?.[organizationParam] ?? '';
-    if (!UUID.test(id)) throw new InvalidInput('Invalid organization ID');
+    if (!isUuid(id)) throw new InvalidInput('Invalid organization ID');
     return id.toLowerCase();
   }
 

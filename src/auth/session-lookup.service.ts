@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isUuid } from '../kernel/uuid.js';
 import { CacheInvalidation } from '../platform/cache/cache-invalidation.js';
 import { type CachedValue, MemoryCache } from '../platform/cache/memory-cache.js';
 import type { Session } from './domain/session.js';
@@ -6,7 +7,6 @@ import { SessionSecret } from './domain/session-secret.js';
 import { SessionsRepository } from './persistence/sessions.repository.js';
 import { SessionUsage } from './session-usage.service.js';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const NOT_READ: CachedValue<undefined> = { value: undefined, readAtMs: 0 };
 
 /** Finds the session of a request; what is found counts as used. */
@@ -37,7 +37,7 @@ export class SessionLookup {
 
   /** The live session with this id, and when it was read. */
   async byId(id: string): Promise<CachedValue<Session | undefined>> {
-    if (!UUID.test(id)) return NOT_READ;
+    if (!isUuid(id)) return NOT_READ;
     const found = await this.known.get(id, () => this.sessions.findById(id));
     this.used(found.value);
     return found;

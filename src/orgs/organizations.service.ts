@@ -1,11 +1,10 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { AuthConfig } from '../config/auth.config.js';
 import type { Page, PageRequest } from '../kernel/page.js';
+import { isUuid } from '../kernel/uuid.js';
 import { OrganizationNotFound } from './domain/orgs.errors.js';
 import type { Organization } from './domain/organization.js';
 import { OrganizationsRepository } from './persistence/organizations.repository.js';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Organizations; one of them is the default, which owns everything in single-tenant mode. */
 @Injectable()
@@ -47,7 +46,7 @@ export class Organizations implements OnModuleInit {
 
   /** The organization with this id; `undefined` also for what is not an id. */
   async find(id: string): Promise<Organization | undefined> {
-    return UUID.test(id) ? ((await this.organizations.findById(id)) ?? undefined) : undefined;
+    return isUuid(id) ? ((await this.organizations.findById(id)) ?? undefined) : undefined;
   }
 
   /** The name of the organization with this id. Throws {@link OrganizationNotFound}. */

@@ -1,8 +1,8 @@
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { isUuid } from '../kernel/uuid.js';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const UUID_LINE = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?: |$)/;
 const UUID_LENGTH = 36;
 
@@ -104,7 +104,7 @@ export function readSegment(path: string): SegmentCounts {
 
 /** Only ids that the database takes; anything else would hold up the whole segment for ever. */
 export function isTargetId(id: string): boolean {
-  return UUID.test(id);
+  return isUuid(id);
 }
 
 function hasDetails(line: string): boolean {

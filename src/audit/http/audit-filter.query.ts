@@ -1,14 +1,14 @@
 import { InvalidInput } from '../../kernel/invalid-input.js';
+import { isUuid } from '../../kernel/uuid.js';
 import type { AuditFilter } from '../domain/audit-filter.js';
 import type { AuditFilterDto } from './audit-api.dto.js';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const RFC3339 =
   /^(\d{4})-(\d{2})-(\d{2})[Tt]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 /** The filter that a query describes. Throws `InvalidInput` for a time or id that is none. */
 export function readFilter(query: AuditFilterDto): AuditFilter {
-  if (query.user_id && !UUID.test(query.user_id)) throw new InvalidInput('Invalid user ID');
+  if (query.user_id && !isUuid(query.user_id)) throw new InvalidInput('Invalid user ID');
   return {
     action: query.action || undefined,
     resourceType: query.resource_type || undefined,
@@ -21,7 +21,7 @@ export function readFilter(query: AuditFilterDto): AuditFilter {
 
 /** The id of an entry in a path. Throws `InvalidInput`. */
 export function readEntryId(id: string): string {
-  if (!UUID.test(id)) throw new InvalidInput('Invalid audit log ID');
+  if (!isUuid(id)) throw new InvalidInput('Invalid audit log ID');
   return id.toLowerCase();
 }
 

@@ -5,6 +5,7 @@ import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
 import type { Principal } from '../../access/principal.js';
 import { Open, RequireScope } from '../../access/route-access.decorator.js';
 import { InvalidInput } from '../../kernel/invalid-input.js';
+import { isUuid } from '../../kernel/uuid.js';
 import type { User } from '../../orgs/domain/user.js';
 import { RateLimit } from '../../platform/http/rate-limit.decorator.js';
 import { DevAccounts } from '../dev-accounts.service.js';
@@ -15,8 +16,6 @@ import {
   type DevUserDto,
   DevUserListDto,
 } from './dev.dto.js';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Signing in without proof (REST contract 10). Exists in development mode only. */
 @ApiTags('Development')
@@ -66,7 +65,7 @@ export class DevController {
   @Audited('session')
   @ApiOkResponse({ type: DevImpersonationDto })
   async impersonate(@Param('user_id') userId: string): Promise<DevImpersonationDto> {
-    if (!UUID.test(userId)) throw new InvalidInput('Invalid user ID');
+    if (!isUuid(userId)) throw new InvalidInput('Invalid user ID');
     const { token, user } = await this.accounts.impersonate(userId);
     return { token, user: presentUser(user), message: `You are now impersonating ${user.email}` };
   }

@@ -6,6 +6,7 @@ import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
 import type { Principal } from '../../access/principal.js';
 import { Authenticated, Open, RequireScope } from '../../access/route-access.decorator.js';
 import { InvalidInput } from '../../kernel/invalid-input.js';
+import { isUuid } from '../../kernel/uuid.js';
 import { ChecksHost } from '../../platform/http/host-check.js';
 import { RateLimit } from '../../platform/http/rate-limit.decorator.js';
 import { AllowedWhileLimited } from '../allowed-while-limited.decorator.js';
@@ -21,8 +22,6 @@ import {
   TemporaryPasswordDto,
 } from './local-sign-in.dto.js';
 import { SessionCookies } from './session-cookies.js';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Signing in with a password of this registry, and passwords themselves (REST contract 30.4). */
 @ApiTags('Local accounts')
@@ -87,7 +86,7 @@ export class LocalSignInController {
     @Param('id') id: string,
     @CurrentPrincipal() principal: Principal,
   ): Promise<TemporaryPasswordDto> {
-    if (!UUID.test(id)) throw new InvalidInput('Invalid user ID');
+    if (!isUuid(id)) throw new InvalidInput('Invalid user ID');
     return { temporary_password: await this.accounts.resetPassword(principal, id.toLowerCase()) };
   }
 }

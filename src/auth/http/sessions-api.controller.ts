@@ -6,13 +6,12 @@ import type { Principal } from '../../access/principal.js';
 import { Authenticated } from '../../access/route-access.decorator.js';
 import { AuditLog } from '../../audit/audit-log.service.js';
 import { InvalidInput } from '../../kernel/invalid-input.js';
+import { isUuid } from '../../kernel/uuid.js';
 import { SessionNotFound } from '../domain/session.errors.js';
 import type { GuardedRequest } from '../guarded-request.js';
 import { Sessions } from '../sessions.service.js';
 import { type CookieReply, SessionCookies } from './session-cookies.js';
 import { SessionDto } from './sessions-api.dto.js';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** The own sessions (REST contract 9.2 and 30.4). They belong to people: an API key has none. */
 @ApiTags('Sign-in and session')
@@ -51,7 +50,7 @@ export class SessionsApiController {
   @Audited('session')
   @ApiNoContentResponse()
   async end(@CurrentPrincipal() principal: Principal, @Param('id') id: string): Promise<void> {
-    if (!UUID.test(id)) throw new InvalidInput('Invalid session ID');
+    if (!isUuid(id)) throw new InvalidInput('Invalid session ID');
     if (principal.kind !== 'user') throw new SessionNotFound();
     await this.sessions.endOwn(principal.userId, id);
   }

@@ -5,6 +5,7 @@ import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
 import type { Principal } from '../../access/principal.js';
 import { RequireScope } from '../../access/route-access.decorator.js';
 import { InvalidInput } from '../../kernel/invalid-input.js';
+import { isUuid } from '../../kernel/uuid.js';
 import { TrustedPublishers } from '../trusted-publishers.service.js';
 import {
   CreateTrustedPublisherDto,
@@ -12,8 +13,6 @@ import {
   TrustedPublisherListDto,
 } from './trusted-publishers.dto.js';
 import { presentPublisher } from './trusted-publishers.presenter.js';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Which pipelines may publish for an organization (REST contract 30.5). */
 @ApiTags('Organizations')
@@ -51,7 +50,7 @@ export class TrustedPublishersApiController {
   @Audited('api_key')
   @ApiNoContentResponse()
   async delete(@Param('id') organizationId: string, @Param('publisher_id') id: string): Promise<void> {
-    if (!UUID.test(id)) throw new InvalidInput('Invalid trusted publisher ID');
+    if (!isUuid(id)) throw new InvalidInput('Invalid trusted publisher ID');
     await this.publishers.delete(organizationId.toLowerCase(), id.toLowerCase());
   }
 }

@@ -6,6 +6,7 @@ import type { Principal } from '../../access/principal.js';
 import { Authenticated, RequireScope } from '../../access/route-access.decorator.js';
 import { InvalidInput } from '../../kernel/invalid-input.js';
 import { pageRequest } from '../../kernel/page.js';
+import { isUuid } from '../../kernel/uuid.js';
 import { PageQueryDto } from '../../platform/http/pagination.dto.js';
 import { UsersAdministration } from '../users-administration.service.js';
 import { UsersDirectory } from '../users-directory.service.js';
@@ -21,7 +22,6 @@ import {
 } from './users-api.dto.js';
 import { presentDetail, presentMembership, presentUser, presentUsers } from './users-api.presenter.js';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const PAGES = { perPage: 20, maxPerPage: 200 };
 
 /** The people of the registry (REST contract 12). */
@@ -123,6 +123,6 @@ export class UsersApiController {
 }
 
 function idIn(text: string): string {
-  if (!UUID.test(text)) throw new InvalidInput('Invalid user ID');
+  if (!isUuid(text)) throw new InvalidInput('Invalid user ID');
   return text.toLowerCase();
 }

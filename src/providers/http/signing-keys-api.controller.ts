@@ -5,6 +5,7 @@ import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
 import type { Principal } from '../../access/principal.js';
 import { PublicRead, RequireScope } from '../../access/route-access.decorator.js';
 import { InvalidInput } from '../../kernel/invalid-input.js';
+import { isUuid } from '../../kernel/uuid.js';
 import type { ListedSigningKey } from '../domain/signing-key.js';
 import { SigningKeys } from '../signing-keys.service.js';
 import {
@@ -13,8 +14,6 @@ import {
   SigningKeyDto,
   SigningKeyListDto,
 } from './signing-keys-api.dto.js';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** The keys whose signatures count for a namespace (REST contract 30.3). */
 @ApiTags('Signing keys')
@@ -55,7 +54,7 @@ export class SigningKeysApiController {
     @Body() { reason, compromised }: RevokeSigningKeyDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<SigningKeyDto> {
-    if (!UUID.test(id)) throw new InvalidInput('The id of a signing key is a UUID');
+    if (!isUuid(id)) throw new InvalidInput('The id of a signing key is a UUID');
     const revocation = { reason, isCompromised: compromised ?? false };
     return present(await this.keys.revoke(principal, namespace, id, revocation));
   }
