@@ -180,7 +180,11 @@ module.exports = {
     ),
     staysHome(['openpgp'], '^src/platform/signatures/', 'OpenPGP is behind one verifier and one signer.'),
     staysHome(['graphile-worker'], '^src/platform/jobs/', 'The queue is behind Job and JobQueue.'),
-    staysHome(['passport[^/]*', 'openid-client'], '^src/auth/', 'Sign-in libraries belong to auth/.'),
+    staysHome(
+      ['@nestjs/passport', 'passport[^/]*', 'openid-client'],
+      '^src/auth/',
+      'Sign-in libraries belong to auth/.',
+    ),
     staysHome(['jose'], '^src/auth/', 'Signed tokens belong to auth/.'),
     staysHome(['nodemailer'], '^src/platform/mail/', 'One mailer.'),
     staysHome(['preact[^/]*'], '^src/web/', 'Views belong to web/.'),

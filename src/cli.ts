@@ -17,6 +17,7 @@ import { MIGRATE_COMMANDS_USAGE, runMigrateCommand } from './platform/database/m
 import { migrateJobs } from './platform/jobs/job-schema.js';
 import { AppLogger } from './platform/logging/logger.js';
 import { LoggingModule } from './platform/logging/logging.module.js';
+import { endSetup } from './setup/setup-commands.js';
 import { runVerifyCommand, VERIFY_COMMAND_USAGE } from './storage/verify-command.js';
 
 const USAGE = `Usage: npm run cli -- <command>
@@ -55,6 +56,7 @@ async function run([group, ...args]: readonly string[]): Promise<number> {
   if (group === 'users') {
     return withApplication(loadConfig().config, async (app) => {
       await runUsersCommand(args, { app, output, readInput: () => text(process.stdin) });
+      if (args[0] === 'create-admin') await endSetup(app, output);
       return 0;
     });
   }
@@ -95,7 +97,12 @@ async function withApplication(
     module: CommandModule,
     imports: [LoggingModule.forRoot(logger), AppModule.forRoot(config, 'tool')],
   };
-  const app = await NestFactory.createApplicationContext(root, { logger, abortOnError: false });
+  const app = await NestFactory.createApplicationContext(root, { logger, abortOnError: false }).catch(
+    async (error: unknown) => {
+      await DatabaseConnection.closeAll();
+      throw error;
+    },
+  );
   try {
     return await work(app);
   } finally {
@@ -109,6 +116,7 @@ run(process.argv.slice(2)).then(
   (error: unknown) => {
     const isExpected = error instanceof ConfigProblems || error instanceof DomainError;
     output.hint(isExpected ? error.message : ((error as Error).stack ?? String(error)));
-    process.exitCode = isExpected ? 2 : 1;
+    // What a failed start has opened, listeners for news for instance, would keep the process alive.
+    process.exit(isExpected ? 2 : 1);
   },
 );

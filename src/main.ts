@@ -2,6 +2,7 @@ import { startServer } from './bootstrap.js';
 import { ConfigProblems } from './config/config-problems.js';
 import { loadConfig } from './config/load-config.js';
 import { DomainError } from './kernel/errors.js';
+import { DatabaseConnection } from './platform/database/database-connection.js';
 import { handleProcessSignals } from './platform/http/graceful-shutdown.js';
 import { AppLogger } from './platform/logging/logger.js';
 import { setupText, welcomeText } from './welcome.js';
@@ -20,7 +21,8 @@ async function main(): Promise<void> {
   if (process.stdout.isTTY) process.stdout.write(welcomeText(config.server.baseUrl));
 }
 
-main().catch((error: unknown) => {
+main().catch(async (error: unknown) => {
+  await DatabaseConnection.closeAll();
   if (error instanceof ConfigProblems) {
     process.stderr.write(`${error.message}\n`);
     process.exit(ConfigProblems.exitCode);

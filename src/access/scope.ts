@@ -1,21 +1,7 @@
-/** The fifteen scopes of REST contract 3.1, in the order of the contract. */
-export const SCOPES = [
-  'modules:read',
-  'modules:write',
-  'providers:read',
-  'providers:write',
-  'mirrors:read',
-  'mirrors:manage',
-  'users:read',
-  'users:write',
-  'organizations:read',
-  'organizations:write',
-  'scm:read',
-  'scm:manage',
-  'api_keys:manage',
-  'audit:read',
-  'admin',
-] as const;
+import { SCOPE_NAMES } from '../kernel/scope-names.js';
+
+/** The scopes of REST contract 3.1, in the order of the contract. */
+export const SCOPES = SCOPE_NAMES;
 
 export type Scope = (typeof SCOPES)[number];
 

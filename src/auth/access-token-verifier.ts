@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
 import { Strategy } from 'passport-jwt';
 
@@ -43,24 +44,29 @@ export class AccessTokenVerifier {
     private readonly issuer: string,
     private readonly keys: SigningKeys,
   ) {
-    const strategy = new Strategy(
-      {
-        jwtFromRequest: (request) => (request as unknown as { token: string }).token,
-        secretOrKeyProvider: (_request, token: string, done) => {
-          const key = this.keyOf(token);
-          if (key === undefined) done(new Error('Unknown key'));
-          else done(null, key);
-        },
-        algorithms: [HEADER.alg],
-        issuer,
-        audience: issuer,
-        jsonWebTokenOptions: { clockTolerance: LEEWAY_SECONDS },
+    const authenticator = this.passport;
+    class AccessTokenStrategy extends PassportStrategy(Strategy, STRATEGY) {
+      protected getPassportInstance(): typeof authenticator {
+        return authenticator;
+      }
+
+      /** What the token says, when it says everything that ours do. */
+      validate(claims: Record<string, unknown>): Record<string, unknown> | false {
+        return isComplete(claims) ? claims : false;
+      }
+    }
+    new AccessTokenStrategy({
+      jwtFromRequest: (request) => (request as unknown as { token: string }).token,
+      secretOrKeyProvider: (_request, token: string, done) => {
+        const key = this.keyOf(token);
+        if (key === undefined) done(new Error('Unknown key'));
+        else done(null, key);
       },
-      (claims: Record<string, unknown>, done: (error: null, claims: unknown) => void) => {
-        done(null, isComplete(claims) ? claims : false);
-      },
-    );
-    this.passport.use(STRATEGY, strategy);
+      algorithms: [HEADER.alg],
+      issuer,
+      audience: issuer,
+      jsonWebTokenOptions: { clockTolerance: LEEWAY_SECONDS },
+    });
   }
 
   /** Whether `token` has the form of an access token and names this server as its issuer. Nothing is verified. */

@@ -30,12 +30,17 @@ export interface KeyRecord {
   };
 }
 
+/** Hears of a key that was revoked, in the transaction that revokes it. */
+export type RevocationListener = (key: KeyState) => Promise<void>;
+
 /**
  * Every change of a stored key: in one transaction, with its record in the audit log, told to every process. Who
  * may do it was decided before.
  */
 @Injectable()
 export class ApiKeyRecords {
+  private readonly revocationListeners: RevocationListener[] = [];
+
   constructor(
     private readonly keys: ApiKeysRepository,
     private readonly administration: ApiKeyAdministrationRepository,
@@ -44,6 +49,11 @@ export class ApiKeyRecords {
     private readonly audit: AuditLog,
     private readonly changes: CacheInvalidation,
   ) {}
+
+  /** Calls `listener` for every key that is revoked from now on. */
+  onRevocation(listener: RevocationListener): void {
+    this.revocationListeners.push(listener);
+  }
 
   /** Makes and stores a key. `metadata` is for the audit log. */
   async add(record: KeyRecord, metadata: Readonly<Record<string, unknown>> = {}): Promise<IssuedApiKey> {
@@ -85,6 +95,7 @@ export class ApiKeyRecords {
       await this.administration.change(id, change);
       await this.record(key, { before: audited(key), after: audited({ ...key, ...change }), metadata });
       this.changes.announce('identity');
+      if (change.revokedAt instanceof Date) await this.tellRevoked(key);
       return key;
     });
   }
@@ -96,6 +107,10 @@ export class ApiKeyRecords {
       if (key === undefined) throw new ApiKeyNotFound();
       if (key.revokedAt === null) await this.change(id, async () => ({ revokedAt: new Date() }));
     });
+  }
+
+  private async tellRevoked(key: KeyState): Promise<void> {
+    for (const tell of this.revocationListeners) await tell(key);
   }
 
   private record(

@@ -12,6 +12,7 @@ import { ApiKeyRecords } from './api-key-records.service.js';
 import { ApiKeys } from './api-keys.service.js';
 import { ApiKeysApiController } from './http/api-keys-api.controller.js';
 import { PurgeExpiredJob } from './jobs/purge-expired.job.js';
+import { TellRevokedKeyJob } from './jobs/tell-revoked-key.job.js';
 import { WarnExpiringKeysJob } from './jobs/warn-expiring-keys.job.js';
 import { KeyDigests } from './key-digests.service.js';
 import { KeyLookup } from './key-lookup.service.js';
@@ -20,12 +21,13 @@ import { ApiKeyAdministrationRepository } from './persistence/api-key-administra
 import { ApiKeyEntity } from './persistence/api-key.entity.js';
 import { ApiKeyLifeRepository } from './persistence/api-key-life.repository.js';
 import { ApiKeysRepository } from './persistence/api-keys.repository.js';
+import { RevocationNotices } from './revocation-notices.service.js';
 
 const HOUR_MS = 3_600_000;
 
 /**
  * API keys: as credentials, and as what people manage under `/api/v1/apikeys`. Table `api_keys`. Jobs warn owners
- * before their keys expire and remove keys that ended long ago. Needs the global configuration, database, cache,
+ * before their keys expire, tell them when somebody else revoked one, and remove keys that ended long ago. Needs the global configuration, database, cache,
  * audit, metrics and job modules.
  */
 @Module({
@@ -44,6 +46,8 @@ const HOUR_MS = 3_600_000;
     KeyLookup,
     KeyUsage,
     PurgeExpiredJob,
+    RevocationNotices,
+    TellRevokedKeyJob,
     WarnExpiringKeysJob,
   ],
   exports: [ApiKeyAdministration, ApiKeys],
@@ -56,6 +60,7 @@ export class ApiKeysModule implements OnModuleInit {
     private readonly scheduler: Scheduler,
     private readonly purge: PurgeExpiredJob,
     private readonly warn: WarnExpiringKeysJob,
+    private readonly tell: TellRevokedKeyJob,
     private readonly notifications: NotificationsConfig,
   ) {}
 
@@ -63,6 +68,7 @@ export class ApiKeysModule implements OnModuleInit {
     this.jobs.register(this.purge);
     this.scheduler.schedule(this.purge.name, PurgeExpiredJob.EVERY_MS, this.purge);
     this.jobs.register(this.warn);
+    this.jobs.register(this.tell);
     if (!this.notifications.enabled) return;
     this.scheduler.schedule(this.warn.name, this.notifications.checkIntervalHours * HOUR_MS, this.warn);
   }

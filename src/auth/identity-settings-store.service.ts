@@ -6,7 +6,7 @@ import { MemoryCache } from '../platform/cache/memory-cache.js';
 import type { SealedColumn } from '../platform/crypto/sealed-columns.service.js';
 import { SecretBox } from '../platform/crypto/secret-box.js';
 import { Transactions } from '../platform/database/transactions.js';
-import type { GroupSettings, ProviderType } from './domain/sign-in-provider.js';
+import type { GroupSettings, ProviderClient, ProviderType } from './domain/sign-in-provider.js';
 import { IdentitySettingsRepository } from './persistence/identity-settings.repository.js';
 
 /** The client secrets, each sealed for its row. */
@@ -80,6 +80,11 @@ export class IdentitySettingsStore {
       return { ...facts, clientSecret: this.box.open(clientSecret, CLIENT_SECRETS.aadOf(row.id)).toString() };
     });
     return value;
+  }
+
+  /** Every stored configuration, active or not, without its secret. */
+  listClients(): Promise<ProviderClient[]> {
+    return this.settings.listClients();
   }
 
   /** The group mapping that was set for a configuration. */

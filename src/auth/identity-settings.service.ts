@@ -5,6 +5,7 @@ import { DomainError } from '../kernel/errors.js';
 import { FieldErrors } from '../kernel/field-errors.js';
 import type {
   GroupSettings,
+  ProviderClient,
   ProviderId,
   ProviderType,
   SignInConfiguration,
@@ -86,6 +87,18 @@ export class IdentitySettings {
     if (id === FILE_AZURE_AD) return fileSignIn('azuread', this.config);
     const kept = await this.identities.find(id);
     return kept && this.configurationOf(kept);
+  }
+
+  /**
+   * The configurations of this issuer and one of these clients, active or not: sessions that began with an earlier one
+   * live on. Their secrets are not looked at.
+   */
+  async clientsOf(issuer: string, clientIds: readonly string[]): Promise<ProviderClient[]> {
+    const files = (['oidc', 'azuread'] as const).flatMap((name) => fileSignIn(name, this.config) ?? []);
+    const known: ProviderClient[] = [...files, ...(await this.identities.listClients())];
+    return known
+      .filter(({ issuerUrl, clientId }) => isSameIssuer(issuerUrl, issuer) && clientIds.includes(clientId))
+      .map(({ id, providerType, issuerUrl, clientId }) => ({ id, providerType, issuerUrl, clientId }));
   }
 
   /** Whether anybody can sign in with an identity provider. */
@@ -197,4 +210,9 @@ export class IdentitySettings {
 /** Both configurations of the file share one group mapping. */
 function groupsIdOf(configurationId: string): string {
   return configurationId.startsWith('file:') ? FILE_CONFIGURATION_ID : configurationId;
+}
+
+/** A slash at the end leads to the same discovery document. */
+function isSameIssuer(one: string, other: string): boolean {
+  return one.replace(/\/$/, '') === other.replace(/\/$/, '');
 }

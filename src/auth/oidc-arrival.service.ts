@@ -8,6 +8,12 @@ import type { ProvenIdentity, ProviderId, SignInConfiguration } from './domain/s
 import { GroupRoles } from './group-roles.service.js';
 import { Sessions, type StartedSession } from './sessions.service.js';
 
+/** What is known about the browser: where it goes on to, and the cookie of its session before. */
+export interface ArrivingBrowser {
+  readonly returnTo: string | null;
+  readonly replaces: string | undefined;
+}
+
 /** What happens once somebody's identity is proven: user, roles by group, session. */
 @Injectable()
 export class OidcArrival {
@@ -27,9 +33,9 @@ export class OidcArrival {
     provider: ProviderId,
     configuration: SignInConfiguration,
     identity: ProvenIdentity,
-    returnTo: string | null,
+    { returnTo, replaces }: ArrivingBrowser,
   ): Promise<StartedSession> {
-    const { issuer, subject, email, isEmailVerified, name, groups, idToken } = identity;
+    const { issuer, subject, email, isEmailVerified, name, groups, idToken, sid } = identity;
     const isEmailTrusted = isEmailVerified !== false && this.trusts(email);
     return this.transactions.run(async () => {
       const user = await this.users
@@ -47,6 +53,8 @@ export class OidcArrival {
           method: provider,
           identityId: configuration.id,
           idToken,
+          sid,
+          replaces,
           returnTo: returnTo ?? undefined,
         })
         .catch((error: unknown) => {

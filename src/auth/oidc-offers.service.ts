@@ -39,17 +39,4 @@ export class OidcOffers {
   get isDevelopment(): boolean {
     return this.config.secrets.devMode;
   }
-
-  /**
-   * The base address of the browser side (REST contract 9.1): the public URL where one is set, else the origin of the
-   * redirect URL of the provider in use, else the base URL.
-   */
-  async frontend(): Promise<string> {
-    const { frontendUrl } = this.config.oidc;
-    if (frontendUrl !== undefined) return frontendUrl;
-    const { baseUrl } = this.config.server;
-    const active = (await this.settings.active('oidc')) ?? (await this.settings.active('azuread'));
-    if (active === undefined || active.redirectUrl.startsWith(`${baseUrl}/`)) return baseUrl;
-    return new URL(active.redirectUrl).origin;
-  }
 }

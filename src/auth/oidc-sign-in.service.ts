@@ -21,6 +21,14 @@ export interface StartedSignIn {
   readonly cookie: string;
 }
 
+/** The cookies that a browser came back with. */
+export interface ReturningCookies {
+  /** What binds the sign-in to the browser. */
+  readonly signIn: string | undefined;
+  /** Of the session that the new one replaces. */
+  readonly session: string | undefined;
+}
+
 /**
  * Sign-in in a browser with an identity provider (REST contract 9.1): a single-use state that is bound to the browser
  * and kept in the database, so that any replica finishes it, nonce, and PKCE (threats B9 to B12).
@@ -61,18 +69,19 @@ export class OidcSignIn {
   }
 
   /**
-   * Finishes a sign-in with the query of the callback and the cookie of the browser. Throws `SignInFailed` with the
-   * code for the page; what is wrong is logged, and recorded when the sign-in was a real one.
+   * Finishes a sign-in with the query of the callback and the cookies of the browser, whose session before ends.
+   * Throws `SignInFailed` with the code for the page; what is wrong is logged, and recorded when the sign-in was a
+   * real one.
    */
-  async finish(answer: URLSearchParams, cookie: string | undefined): Promise<StartedSession> {
+  async finish(answer: URLSearchParams, cookies: ReturningCookies): Promise<StartedSession> {
     const [state, ...more] = answer.getAll('state');
-    const secret = SignInSecret.tryParse(cookie);
+    const secret = SignInSecret.tryParse(cookies.signIn);
     if (state === undefined || state === '' || more.length > 0) throw new SignInFailed('invalid_state');
     const taken = await this.states.take(SignInSecret.digestOf(state), secret?.digest);
     if (taken?.isExpired === true) throw new SignInFailed('state_expired');
     if (taken === undefined || secret === undefined) throw new SignInFailed('invalid_state');
     try {
-      return await this.finishTaken(taken, answer, proofOf(secret, state));
+      return await this.finishTaken(taken, answer, proofOf(secret, state), cookies.session);
     } catch (error) {
       if (error instanceof SignInFailed) await this.note(taken, error);
       throw error;
@@ -83,13 +92,15 @@ export class OidcSignIn {
     taken: TakenSignIn,
     answer: URLSearchParams,
     proof: ReturnType<typeof proofOf>,
+    replaces: string | undefined,
   ): Promise<StartedSession> {
     const configuration = await this.configurationOf(taken);
     if (answer.has('error')) throw new SignInFailed('access_denied');
     const identity = await this.providers
       .for(configuration.providerType)
       .identify(configuration, answer, proof);
-    return this.arrival.welcome(taken.provider, configuration, identity, taken.returnTo);
+    const { provider, returnTo } = taken;
+    return this.arrival.welcome(provider, configuration, identity, { returnTo, replaces });
   }
 
   /** The configuration that the sign-in began with, as long as it is still the one in use. */

@@ -4,12 +4,16 @@ import { SealedColumns } from '../platform/crypto/sealed-columns.service.js';
 import { OutboundHttp } from '../platform/outbound-http/outbound-http.js';
 import { EntraIdIdentityProvider } from './adapters/entra-id/entra-id-identity-provider.js';
 import { OidcIdentityProvider } from './adapters/oidc/oidc-identity-provider.js';
+import { BackChannelLogout } from './back-channel-logout.service.js';
 import { GroupRoles } from './group-roles.service.js';
+import { BackChannelLogoutController } from './http/back-channel-logout.controller.js';
 import { OidcAdminApiController } from './http/oidc-admin-api.controller.js';
 import { SignInController } from './http/sign-in.controller.js';
+import { Frontend } from './frontend.service.js';
 import { IdentityProviders } from './identity-providers.js';
 import { CLIENT_SECRETS, IdentitySettingsStore } from './identity-settings-store.service.js';
 import { IdentitySettings } from './identity-settings.service.js';
+import { LogoutTokenVerifier } from './logout-token-verifier.service.js';
 import { OidcAdministration } from './oidc-administration.service.js';
 import { OidcArrival } from './oidc-arrival.service.js';
 import { OidcEndSession } from './oidc-end-session.service.js';
@@ -20,17 +24,18 @@ import { IdentitySettingsEntity } from './persistence/identity-settings.entity.j
 import { IdentitySettingsRepository } from './persistence/identity-settings.repository.js';
 import { SignInStateEntity } from './persistence/sign-in-state.entity.js';
 import { SignInStatesRepository } from './persistence/sign-in-states.repository.js';
+import { UsedTokenIdsRepository } from './persistence/used-token-ids.repository.js';
 import { EndSessionUrl } from './ports/end-session-url.js';
 import { SessionsModule } from './sessions.module.js';
 
 /**
  * Sign-in in a browser with OpenID Connect or Azure AD, and its administration. Routes `/api/v1/auth/login`,
- * `…/callback`, `…/providers` and `/api/v1/admin/oidc`. Tables `identity_settings`, `identity_group_settings`,
- * `sign_in_states`. Needs users, sessions and the outbound client.
+ * `…/callback`, `…/providers`, `…/backchannel-logout` and `/api/v1/admin/oidc`. Tables `identity_settings`,
+ * `identity_group_settings`, `sign_in_states`. Needs users, sessions and the outbound client.
  */
 @Module({
   imports: [OrgsModule, SessionsModule],
-  controllers: [SignInController, OidcAdminApiController],
+  controllers: [SignInController, BackChannelLogoutController, OidcAdminApiController],
   providers: [
     {
       provide: IdentityProviders,
@@ -43,16 +48,20 @@ import { SessionsModule } from './sessions.module.js';
     },
     IdentitySettingsRepository,
     SignInStatesRepository,
+    UsedTokenIdsRepository,
+    BackChannelLogout,
     IdentitySettingsStore,
     IdentitySettings,
     GroupRoles,
+    LogoutTokenVerifier,
     OidcAdministration,
     OidcArrival,
+    Frontend,
     OidcOffers,
     OidcSignIn,
     { provide: EndSessionUrl, useClass: OidcEndSession },
   ],
-  exports: [IdentitySettings, GroupRoles, EndSessionUrl],
+  exports: [IdentitySettings, GroupRoles, Frontend, EndSessionUrl],
 })
 export class OidcModule implements OnModuleInit {
   static readonly entities: Function[] = [

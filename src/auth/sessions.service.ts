@@ -6,7 +6,7 @@ import { SecretBox } from '../platform/crypto/secret-box.js';
 import { Transactions } from '../platform/database/transactions.js';
 import { RequestContext } from '../platform/request-context/request-context.js';
 import { SessionNotFound } from './domain/session.errors.js';
-import type { ListedSession, Session, SessionMethod } from './domain/session.js';
+import type { ListedSession, ProviderLogout, Session, SessionMethod } from './domain/session.js';
 import { SessionSecret } from './domain/session-secret.js';
 import { SessionsRepository } from './persistence/sessions.repository.js';
 import { SESSION_ID_TOKENS } from './session-id-tokens.js';
@@ -24,6 +24,10 @@ export interface NewSessionInput {
   /** The configuration of the identity provider, and the identity token it issued, for signing out there. */
   readonly identityId?: string | null;
   readonly idToken?: string | undefined;
+  /** The session at the provider (`sid` of its identity token). */
+  readonly sid?: string | undefined;
+  /** The session cookie that came with the sign-in; its session ends, so that none is forgotten in a browser. */
+  readonly replaces?: string | undefined;
   /** A path of this site to go on to, kept here so that nobody else can choose it. */
   readonly returnTo?: string | undefined;
   /** The account has to change its password before anything else. */
@@ -66,7 +70,9 @@ export class Sessions {
     const handle = SessionSecret.newHandle();
     const { idToken, userId, method } = input;
     const request = RequestContext.current();
+    const replaced = input.replaces === undefined ? undefined : await this.findBySecret(input.replaces);
     const expiresAt = await this.transactions.run(async () => {
+      if (replaced !== undefined) await this.end(replaced.id);
       await this.records.started(id, userId, method);
       return this.sessions.add({
         id,
@@ -78,6 +84,7 @@ export class Sessions {
         identityId: input.identityId ?? null,
         idToken:
           idToken === undefined ? null : this.box.seal(Buffer.from(idToken), SESSION_ID_TOKENS.aadOf(id)),
+        sid: input.sid ?? null,
         returnTo: input.returnTo ?? null,
         ipAddress: request?.clientIp ?? null,
         userAgent: request?.userAgent?.slice(0, USER_AGENT_LENGTH) ?? null,
@@ -167,6 +174,19 @@ export class Sessions {
       this.changes.announce('identity');
       await this.records.endedSeveral(userId, ended);
       return ended;
+    });
+  }
+
+  /** Ends the sessions that an identity provider ended there; gives how many. */
+  endAtProvider(logout: ProviderLogout): Promise<number> {
+    return this.transactions.run(async () => {
+      const ended = await this.sessions.removeAtProvider(logout);
+      if (ended.length === 0) return 0;
+      this.changes.announce('identity');
+      for (const userId of new Set(ended)) {
+        await this.records.endedSeveral(userId, ended.filter((one) => one === userId).length);
+      }
+      return ended.length;
     });
   }
 

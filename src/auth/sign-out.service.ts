@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { SecurityConfig } from '../config/security.config.js';
 import { ServerConfig } from '../config/server.config.js';
 import type { Session } from './domain/session.js';
+import { Frontend } from './frontend.service.js';
 import { EndSessionUrl } from './ports/end-session-url.js';
 import { Sessions } from './sessions.service.js';
 
@@ -9,22 +10,21 @@ import { Sessions } from './sessions.service.js';
 @Injectable()
 export class SignOut {
   private readonly logger = new Logger('SignOut');
-  private readonly frontend: string;
   private readonly origins: ReadonlySet<string>;
 
   constructor(
     private readonly sessions: Sessions,
     private readonly provider: EndSessionUrl,
+    private readonly frontend: Frontend,
     { publicUrl }: ServerConfig,
     { corsAllowedOrigins }: SecurityConfig,
   ) {
-    this.frontend = `${publicUrl}/`;
     this.origins = new Set([new URL(publicUrl).origin, ...corsAllowedOrigins]);
   }
 
   /** The first page of the browser side. */
-  get home(): string {
-    return this.frontend;
+  async home(): Promise<string> {
+    return `${await this.frontend.address()}/`;
   }
 
   /**
@@ -32,7 +32,7 @@ export class SignOut {
    * `wanted` when it is of the public or a configured origin, else the first page.
    */
   async leave(session: Session | undefined, wanted: string | undefined): Promise<string> {
-    const returnTo = this.isOwn(wanted) ? wanted : this.frontend;
+    const returnTo = this.isOwn(wanted) ? wanted : await this.home();
     if (session === undefined) return returnTo;
     const { id, method, identityId } = session;
     const idToken = await this.sessions.idTokenOf(id).catch((error: unknown) => this.warn(error));

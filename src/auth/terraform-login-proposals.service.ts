@@ -1,6 +1,6 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { scopesIn } from '../access/authority.js';
-import { intersectScopes, isScope, type Scope } from '../access/scope.js';
+import { intersectScopes, type Scope } from '../access/scope.js';
 import { AuthConfig } from '../config/auth.config.js';
 import { LoginConfig } from '../config/login.config.js';
 import { UserAuthority } from '../orgs/user-authority.service.js';
@@ -17,19 +17,13 @@ export interface LoginProposal {
 
 /** What a token of `terraform login` would be for a user: organization, scopes and life (REST contract 6.5). */
 @Injectable()
-export class TerraformLoginProposals implements OnModuleInit {
+export class TerraformLoginProposals {
   constructor(
     private readonly codes: LoginCodesRepository,
     private readonly users: UserAuthority,
     private readonly config: LoginConfig,
     private readonly auth: AuthConfig,
   ) {}
-
-  /** Refuses to start with a scope that does not exist. */
-  onModuleInit(): void {
-    const unknown = this.config.scopes.find((name) => !isScope(name));
-    if (unknown !== undefined) throw new Error(`auth.login.scopes names an unknown scope: ${unknown}`);
-  }
 
   /** How long a token lives, within `auth.api_keys.max_lifetime`; `undefined` without an end. */
   get tokenLifeMs(): number | undefined {

@@ -1,3 +1,4 @@
+import { SCOPE_NAMES } from '../kernel/scope-names.js';
 import type { ConfiguredValues } from './configured-values.js';
 
 const CALLBACK = '/api/v1/auth/callback';
@@ -25,6 +26,7 @@ export function deriveSignIn(values: ConfiguredValues): void {
 export function checkSignIn(values: ConfiguredValues): void {
   checkOidc(values);
   checkAzureAd(values);
+  checkLoginScopes(values);
   for (const name of ['oidc', 'azureAd'] as const) {
     const key = `auth.${name === 'oidc' ? 'oidc' : 'azure_ad'}.redirect_url`;
     const { redirectUrl } = values.app[name];
@@ -68,6 +70,16 @@ function checkAzureAd(values: ConfiguredValues): void {
     client_id: azureAd.clientId,
     client_secret: azureAd.clientSecret,
   });
+}
+
+function checkLoginScopes(values: ConfiguredValues): void {
+  const key = 'auth.login.scopes';
+  if (values.isFaulty(key)) return;
+  const known: readonly string[] = SCOPE_NAMES;
+  const unknown = values.app.login.scopes.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    values.refuseForm(key, `expected scopes that exist (${known.join(', ')})`);
+  }
 }
 
 function requireAll(

@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AuditLog } from '../audit/audit-log.service.js';
 import { NotAuthenticated } from '../auth/domain/auth.errors.js';
 import { PasswordChangeRequired } from '../auth/domain/session.errors.js';
 import { ErrorFilter } from '../platform/http/error.filter.js';
@@ -18,7 +19,10 @@ export class PageErrors implements ExceptionFilter {
   private readonly logger = new Logger('Pages');
   private readonly bodies = new ErrorFilter();
 
-  constructor(private readonly pages: Pages) {}
+  constructor(
+    private readonly pages: Pages,
+    private readonly audit: AuditLog,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
@@ -26,7 +30,13 @@ export class PageErrors implements ExceptionFilter {
     const first = this.pages.areOn ? whatComesFirst(error) : undefined;
     if (!acceptsPages(request)) this.bodies.answer(error, request, reply);
     else if (first === undefined) this.show(error, request, reply);
-    else if (request.method === 'POST') this.pages.goTo(reply, first, 303);
+    else this.lead(first, request, reply);
+  }
+
+  private lead(first: string, request: FastifyRequest, reply: FastifyReply): void {
+    // A redirect looks like a success.
+    this.audit.nothingChanged();
+    if (request.method === 'POST') this.pages.goTo(reply, first, 303);
     else this.pages.goTo(reply, withReturn(first, request.url));
   }
 

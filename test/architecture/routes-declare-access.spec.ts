@@ -44,6 +44,7 @@ describe('every route', () => {
         .map((method) => placeOf(file, method).replace(/:\d+$/, '')),
     );
     expect([...new Set(writing)].sort()).toEqual([
+      'src/auth/http/back-channel-logout.controller.ts',
       'src/auth/http/dev.controller.ts',
       'src/auth/http/local-sign-in.controller.ts',
       'src/auth/http/oauth.controller.ts',

@@ -41,6 +41,27 @@ describe('the command line', () => {
     expect(revoked.stderr + revoked.stdout).not.toContain(made.stdout.trim());
   });
 
+  it('ends with a sentence when the encryption key is another one', async () => {
+    const ENCRYPTION_KEY = 'hex:ff112233445566778899aabbccddeeff0f1e2d3c4b5a69788796a5b4c3d2e1ff';
+    const env = { TFR_DATABASE_URL: database.url, ...SECRETS, ENCRYPTION_KEY };
+    const stranger = await RegistryProcess.prepare({ env });
+    try {
+      const refused = await stranger.command('keys', 'list');
+      expect(refused.status).toBe(2);
+      expect(refused.stderr).toContain('Start the server with the encryption key it was stored with');
+    } finally {
+      await stranger.dispose();
+    }
+  });
+
+  it('makes an administrator, and ends the first-run setup with it', async () => {
+    const made = await registry.command('users', 'create-admin', 'admin@example.com');
+    expect(made).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\S{12,}\n$/) as unknown });
+    expect(made.stderr).toContain('The first-run setup is complete');
+    const again = await registry.command('users', 'create-admin', 'second@example.com');
+    expect(again.stderr).not.toContain('setup');
+  });
+
   it('says which scope it does not know, with status 2', async () => {
     const refused = await registry.command('keys', 'create', '--name', 'ci', '--scopes', 'modules:publish');
     expect(refused.status).toBe(2);

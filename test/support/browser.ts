@@ -1,4 +1,4 @@
-import { type Answer, request } from './http-request.js';
+import { type Answer, request, type RequestOptions } from './http-request.js';
 
 /** The public name of the registry in tests. */
 const SITE = 'http://registry.test';
@@ -15,7 +15,17 @@ export class Browser {
   }
 
   /** Opens an address; one without origin is of the registry. */
-  async open(address: string, headers: Record<string, string> = {}): Promise<Answer> {
+  open(address: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.send(address, { headers });
+  }
+
+  /** Sends a form to an address. */
+  submit(address: string, fields: Record<string, string>): Promise<Answer> {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    return this.send(address, { method: 'POST', headers, body: new URLSearchParams(fields).toString() });
+  }
+
+  private async send(address: string, options: RequestOptions): Promise<Answer> {
     const url = new URL(address, SITE);
     const isRegistry = url.origin === SITE;
     const target = isRegistry ? `${this.appUrl}${url.pathname}${url.search}` : url.href;
@@ -24,9 +34,9 @@ export class Browser {
     const sent = {
       ...(isRegistry && { host: url.host }),
       ...(cookie !== '' && { cookie }),
-      ...headers,
+      ...options.headers,
     };
-    const answer = await request(target, { headers: sent });
+    const answer = await request(target, { ...options, headers: sent });
     this.keep(url.origin, answer.headers['set-cookie'] ?? []);
     return answer;
   }

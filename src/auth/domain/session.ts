@@ -18,6 +18,15 @@ export interface Session {
   readonly isUseDue: boolean;
 }
 
+/** Sessions that an identity provider ended: one there (`sid`), all of a subject, or one of a subject. */
+export interface ProviderLogout {
+  readonly issuer: string;
+  /** The configurations of this provider with which sessions began. */
+  readonly identityIds: readonly string[];
+  readonly subject: string | undefined;
+  readonly sid: string | undefined;
+}
+
 /** A session as its owner sees it in a list. */
 export interface ListedSession {
   readonly id: string;

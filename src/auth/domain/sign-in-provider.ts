@@ -20,6 +20,15 @@ export interface GroupSettings {
   readonly defaultRole: string;
 }
 
+/** As what this registry is known to an identity provider. */
+export interface ProviderClient {
+  /** Of the configuration. */
+  readonly id: string;
+  readonly providerType: ProviderType;
+  readonly issuerUrl: string;
+  readonly clientId: string;
+}
+
 /** Everything needed to sign somebody in with an identity provider. */
 export interface SignInConfiguration extends GroupSettings {
   /** A stored configuration by its id; `file:oidc` and `file:azuread` for those of file and environment. */
@@ -43,5 +52,7 @@ export interface ProvenIdentity {
   readonly isEmailVerified: boolean | undefined;
   readonly name: string;
   readonly groups: readonly string[];
+  /** The session there, when the provider names it. */
+  readonly sid: string | undefined;
   readonly idToken: string;
 }

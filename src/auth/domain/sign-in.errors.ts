@@ -82,3 +82,13 @@ export class NoOidcConfiguration extends DomainError {
     super('No active OIDC group configuration');
   }
 }
+
+/** A logout token that ends nothing, in the form of RFC 6749, section 5.2. `cause` is for the log only. */
+export class LogoutTokenRefused extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'logout_token_refused';
+
+  constructor(description: string, cause?: unknown) {
+    super(description, { body: { error: 'invalid_request', error_description: description } }, { cause });
+  }
+}

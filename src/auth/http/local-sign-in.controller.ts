@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Audited } from '../../access/audited.decorator.js';
 import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
 import type { Principal } from '../../access/principal.js';
@@ -11,6 +11,7 @@ import { ChecksHost } from '../../platform/http/host-check.js';
 import { RateLimit } from '../../platform/http/rate-limit.decorator.js';
 import { AllowedWhileLimited } from '../allowed-while-limited.decorator.js';
 import { SessionNeeded } from '../domain/local-accounts.errors.js';
+import { readSessionCookie } from '../domain/session-cookie.js';
 import { returnPath } from '../domain/return-path.js';
 import type { GuardedRequest } from '../guarded-request.js';
 import { LocalAccounts } from '../local-accounts.service.js';
@@ -33,7 +34,7 @@ export class LocalSignInController {
     private readonly cookies: SessionCookies,
   ) {}
 
-  /** Begins a session. Every failure has the same answer. */
+  /** Begins a session; one that the browser had ends. Every failure has the same answer. */
   @Post('auth/local/login')
   @HttpCode(200)
   @Open()
@@ -43,6 +44,7 @@ export class LocalSignInController {
   @ApiOkResponse({ type: LocalSignedInDto })
   async signIn(
     @Body() body: LocalSignInDto,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<LocalSignedInDto> {
     const { userId, mustChange } = await this.accounts.signIn(body.email, body.password);
@@ -51,6 +53,7 @@ export class LocalSignInController {
       method: 'local',
       returnTo: returnPath(body.return_to),
       isLimited: mustChange,
+      replaces: readSessionCookie(request.headers.cookie),
     });
     this.cookies.set(reply, started);
     return { token: started.handle, must_change_password: mustChange };

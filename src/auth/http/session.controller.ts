@@ -43,7 +43,7 @@ export class SessionController {
     @Query('post_logout_redirect_uri') wanted?: string,
   ): Promise<void> {
     if (request.headers['sec-fetch-site'] === 'cross-site') {
-      await reply.redirect(this.signOut.home, 302);
+      await reply.redirect(await this.signOut.home(), 302);
       return;
     }
     const presented = await this.credentials.sessionOf(request);

@@ -6,9 +6,10 @@ import { ServerConfig } from '../../config/server.config.js';
 import { ChecksHost } from '../../platform/http/host-check.js';
 import { RateLimit } from '../../platform/http/rate-limit.decorator.js';
 import { BrowserToken } from '../browser-token.service.js';
-import { LOGIN_COOKIE } from '../domain/session-cookie.js';
+import { LOGIN_COOKIE, readSessionCookie } from '../domain/session-cookie.js';
 import { SignInFailed, UnknownProvider } from '../domain/sign-in.errors.js';
 import type { ProviderId } from '../domain/sign-in-provider.js';
+import { Frontend } from '../frontend.service.js';
 import { OidcOffers } from '../oidc-offers.service.js';
 import { OidcSignIn, SIGN_IN_SECONDS } from '../oidc-sign-in.service.js';
 import { SessionCookies } from './session-cookies.js';
@@ -24,6 +25,7 @@ export class SignInController {
   constructor(
     private readonly signIn: OidcSignIn,
     private readonly offers: OidcOffers,
+    private readonly frontend: Frontend,
     private readonly tokens: BrowserToken,
     private readonly cookies: SessionCookies,
     private readonly server: ServerConfig,
@@ -57,10 +59,13 @@ export class SignInController {
   @ApiFoundResponse()
   async callback(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const answer = new URLSearchParams(request.url.split('?').slice(1).join('?'));
-    const page = `${await this.offers.frontend()}/auth/callback`;
+    const page = `${await this.frontend.address()}/auth/callback`;
     void reply.clearCookie(LOGIN_COOKIE, this.cookieOptions());
     try {
-      const started = await this.signIn.finish(answer, request.cookies[LOGIN_COOKIE]);
+      const started = await this.signIn.finish(answer, {
+        signIn: request.cookies[LOGIN_COOKIE],
+        session: readSessionCookie(request.headers.cookie),
+      });
       const token = await this.tokens.of(started).catch((error: unknown) => {
         throw new SignInFailed('jwt_failed', error);
       });

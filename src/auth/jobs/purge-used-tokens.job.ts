@@ -3,7 +3,7 @@ import { Clock } from '../../kernel/clock.js';
 import { Job } from '../../platform/jobs/job.js';
 import { UsedTokenIdsRepository } from '../persistence/used-token-ids.repository.js';
 
-/** Forgets exchanged identity tokens that are too old to be presented again. */
+/** Forgets used identity and logout tokens that are too old to be presented again. */
 @Injectable()
 export class PurgeUsedTokensJob extends Job {
   static readonly EVERY_MS = 3_600_000;

@@ -17,6 +17,13 @@ export interface ExpiringKey {
   readonly ownerEmail: string;
 }
 
+/** A key that was revoked, and whose it was. */
+export type RevokedKey = Omit<ExpiringKey, 'expiresAt'> & { readonly revokedAt: Date };
+
+interface RevokedRow extends Omit<ExpiringRow, 'expires_at'> {
+  revoked_at: Date;
+}
+
 interface ExpiringRow {
   id: string;
   name: string;
@@ -55,6 +62,29 @@ export class ApiKeyLifeRepository extends BaseRepository<ApiKeyEntity> {
       ownerName: row.user_name,
       ownerEmail: row.user_email,
     }));
+  }
+
+  /** A revoked key of an active user. */
+  async findRevoked(id: string): Promise<RevokedKey | undefined> {
+    const [row]: RevokedRow[] = await this.manager.query(
+      `SELECT k.id, k.name, k.key_prefix, k.revoked_at, o.display_name AS organization_name,
+         u.name AS user_name, u.email AS user_email
+       FROM api_keys k JOIN users u ON u.id = k.user_id AND u.is_active
+       JOIN organizations o ON o.id = k.organization_id
+       WHERE k.id = $1 AND k.revoked_at IS NOT NULL`,
+      [id],
+    );
+    return (
+      row && {
+        id: row.id,
+        name: row.name,
+        keyPrefix: row.key_prefix,
+        revokedAt: row.revoked_at,
+        organizationName: row.organization_name,
+        ownerName: row.user_name,
+        ownerEmail: row.user_email,
+      }
+    );
   }
 
   /**

@@ -24,6 +24,14 @@ export class IdentitySettingsRepository extends BaseRepository<IdentitySettingsE
     return this.repository.findOneBy({ id });
   }
 
+  /** As what the registry is known by each configuration, active or not; the latest first. */
+  listClients(): Promise<Pick<IdentitySettingsEntity, 'id' | 'providerType' | 'issuerUrl' | 'clientId'>[]> {
+    return this.repository.find({
+      select: { id: true, providerType: true, issuerUrl: true, clientId: true },
+      order: { createdAt: 'DESC' },
+    });
+  }
+
   /** Stores a configuration and makes it the only active one; two at once wait for each other. */
   async addActive(settings: NewIdentitySettings): Promise<IdentitySettingsEntity> {
     await this.manager.query(`LOCK TABLE identity_settings IN SHARE ROW EXCLUSIVE MODE`);

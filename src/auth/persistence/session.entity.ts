@@ -14,6 +14,7 @@ export interface ReplacedHandle {
 @Index('ix_session_user', ['userId'])
 @Index('ix_session_expires', ['expiresAt'])
 @Index('ix_session_last_used', ['lastUsedAt'])
+@Index('ix_session_sid', ['sid'])
 export class SessionEntity {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'pk_session' })
   id!: string;
@@ -42,6 +43,10 @@ export class SessionEntity {
   /** The identity token of the provider, sealed. */
   @Column('bytea', { nullable: true, select: false })
   idToken!: Buffer | null;
+
+  /** The session at the provider, as the identity token named it. */
+  @Column('text', { nullable: true })
+  sid!: string | null;
 
   @Column('text', { nullable: true })
   returnTo!: string | null;

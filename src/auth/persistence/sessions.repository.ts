@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { SessionConfig } from '../../config/session.config.js';
 import { BaseRepository } from '../../platform/database/base.repository.js';
 import { NamedQuery } from '../../platform/database/named-query.js';
-import type { ListedSession, Session } from '../domain/session.js';
+import type { ListedSession, ProviderLogout, Session } from '../domain/session.js';
 import { SessionEntity } from './session.entity.js';
 
 /** What a new session consists of. */
@@ -17,6 +17,7 @@ export type NewSession = Pick<
   | 'isLimited'
   | 'identityId'
   | 'idToken'
+  | 'sid'
   | 'returnTo'
   | 'ipAddress'
   | 'userAgent'
@@ -105,8 +106,8 @@ export class SessionsRepository extends BaseRepository<SessionEntity> {
   async add(session: NewSession): Promise<Date> {
     const [row]: { expires_at: Date }[] = await this.manager.query(
       `INSERT INTO sessions (id, user_id, method, secret_digest, handle_digest, previous_handles, is_limited,
-         identity_id, id_token, return_to, ip_address, user_agent, expires_at)
-       VALUES ($1, $2, $3, $4, $5, '[]', $6, $7, $8, $9, $10, $11, now() + $12 * interval '1 millisecond')
+         identity_id, id_token, sid, return_to, ip_address, user_agent, expires_at)
+       VALUES ($1, $2, $3, $4, $5, '[]', $6, $7, $8, $9, $10, $11, $12, now() + $13 * interval '1 millisecond')
        RETURNING expires_at`,
       [
         session.id,
@@ -117,6 +118,7 @@ export class SessionsRepository extends BaseRepository<SessionEntity> {
         session.isLimited,
         session.identityId,
         session.idToken,
+        session.sid,
         session.returnTo,
         session.ipAddress,
         session.userAgent,
@@ -188,6 +190,22 @@ export class SessionsRepository extends BaseRepository<SessionEntity> {
       [userId, except],
     );
     return count;
+  }
+
+  /**
+   * Removes the sessions that an identity provider ended; gives whose they were, one entry for each. Those without a
+   * `sid` of their own end with their subject.
+   */
+  async removeAtProvider({ issuer, identityIds, subject, sid }: ProviderLogout): Promise<string[]> {
+    const [rows]: [{ user_id: string }[], number] = await this.manager.query(
+      `DELETE FROM sessions s USING users u
+       WHERE u.id = s.user_id AND u.oidc_issuer = $1 AND s.identity_id = ANY($2::text[])
+         AND ($3::text IS NULL OR u.oidc_sub = $3)
+         AND ($4::text IS NULL OR s.sid = $4 OR (s.sid IS NULL AND $3::text IS NOT NULL))
+       RETURNING s.user_id`,
+      [issuer, identityIds, subject ?? null, sid ?? null],
+    );
+    return rows.map((row) => row.user_id);
   }
 
   /** Notes that sessions were used now. */

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { BaseRepository } from '../../platform/database/base.repository.js';
 import { UsedTokenIdEntity } from './used-token-id.entity.js';
 
-/** Identity tokens that were exchanged already. Joins the ambient transaction. */
+/** Tokens of other issuers that were used already: exchanged identity tokens and logout tokens. Joins the ambient transaction. */
 @Injectable()
 export class UsedTokenIdsRepository extends BaseRepository<UsedTokenIdEntity> {
   constructor(dataSource: DataSource) {

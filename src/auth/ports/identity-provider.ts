@@ -1,4 +1,4 @@
-import type { ProvenIdentity, SignInConfiguration } from '../domain/sign-in-provider.js';
+import type { ProvenIdentity, ProviderClient, SignInConfiguration } from '../domain/sign-in-provider.js';
 
 /** What ties one sign-in together: each value is random or derived from what is, and used once. */
 export interface SignInProof {
@@ -35,4 +35,13 @@ export abstract class IdentityProvider {
     configuration: SignInConfiguration,
     session: { readonly idToken: string | undefined; readonly returnTo: string },
   ): Promise<string | undefined>;
+
+  /**
+   * The claims of a logout token: signed by this provider as its identity tokens are, for this client, not older than
+   * five minutes. What it ends is not looked at. Throws `LogoutTokenRefused`, `ProviderUnavailable`.
+   */
+  abstract verifyLogoutToken(
+    client: ProviderClient,
+    token: string,
+  ): Promise<Readonly<Record<string, unknown>>>;
 }

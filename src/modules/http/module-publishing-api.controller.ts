@@ -8,6 +8,7 @@ import { RequireScope } from '../../access/route-access.decorator.js';
 import { LimitsConfig } from '../../config/limits.config.js';
 import { ModuleAddress } from '../../kernel/terraform/module-address.js';
 import { Namespaces } from '../../orgs/namespaces.service.js';
+import { AcceptsUpload } from '../../platform/http/accepts-upload.js';
 import { MultipartUpload } from '../../platform/http/multipart-upload.js';
 import { RateLimit } from '../../platform/http/rate-limit.decorator.js';
 import { ModulePublishing } from '../module-publishing.service.js';
@@ -38,6 +39,7 @@ export class ModulePublishingApiController {
   @RequireScope('modules:write')
   @Audited('module')
   @RateLimit('upload')
+  @AcceptsUpload()
   @ApiConsumes('multipart/form-data')
   @ApiBody({ type: PublishModuleFormDto })
   @ApiCreatedResponse({ type: PublishedModuleDto })

@@ -28,13 +28,17 @@ export interface DatabaseOptions {
 
 /** The open database of a process: pool, migrations, further connections, and the bundled server if it is used. */
 export class DatabaseConnection {
+  private static readonly all = new Set<DatabaseConnection>();
+
   private constructor(
     readonly dataSource: DataSource,
     readonly settings: ConnectionSettings,
     readonly statements: StatementCounter,
     readonly migrator: Migrator,
     private readonly embedded: EmbeddedPostgres | undefined,
-  ) {}
+  ) {
+    DatabaseConnection.all.add(this);
+  }
 
   /**
    * Starts the bundled PostgreSQL when the settings name no server, and connects; migrates nothing. Throws
@@ -77,8 +81,14 @@ export class DatabaseConnection {
     return pool;
   }
 
+  /** Closes every connection of the process: for a start that failed after the database was open. */
+  static async closeAll(): Promise<void> {
+    await Promise.allSettled([...DatabaseConnection.all].map((one) => one.close()));
+  }
+
   /** Closes the pool, then stops the bundled server. */
   async close(): Promise<void> {
+    DatabaseConnection.all.delete(this);
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
     await this.embedded?.stop();
   }

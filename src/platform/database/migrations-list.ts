@@ -10,6 +10,7 @@ import { AuditLog20261122180500 } from '../../../migrations/20261122180500-audit
 import { TerraformLogin20261122180600 } from '../../../migrations/20261122180600-terraform-login.js';
 import { Setup20261122180700 } from '../../../migrations/20261122180700-setup.js';
 import { RateLimits20261122180800 } from '../../../migrations/20261122180800-rate-limits.js';
+import { SessionSid20261122181000 } from '../../../migrations/20261122181000-session-sid.js';
 
 /** Every migration of the product, oldest first. */
 export const MIGRATIONS = [
@@ -25,4 +26,5 @@ export const MIGRATIONS = [
   TerraformLogin20261122180600,
   Setup20261122180700,
   RateLimits20261122180800,
+  SessionSid20261122181000,
 ];

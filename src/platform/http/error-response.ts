@@ -33,6 +33,12 @@ const SENTENCE_BY_STATUS: Readonly<Record<number, string>> = {
 const RETRY_AFTER_SECONDS = 2;
 const PROTOCOL_PREFIXES = ['/v1/modules', '/v1/providers', '/terraform/providers', '/terraform/binaries'];
 const MODULE_PREFIX = '/v1/modules/';
+/** Routes of OAuth and OpenID Connect, whose clients understand errors in the form of RFC 6749, section 5.2. */
+const OAUTH_PATHS: ReadonlySet<string> = new Set([
+  '/api/v1/oauth/token',
+  '/api/v1/auth/token-exchange',
+  '/api/v1/auth/backchannel-logout',
+]);
 
 /** What an error becomes on the wire. */
 export interface ErrorResponse {
@@ -63,8 +69,12 @@ export function reasonPhrase({ status, body }: ErrorResponse): string | undefine
   return sentence.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, MAX_REASON_PHRASE);
 }
 
-/** The outcome of an error in the two bodies of REST contract 2.3; what is unexpected becomes a bare 500. */
+/** The outcome of an error in the bodies of REST contract 2.3; what is unexpected becomes a bare 500. */
 export function errorResponse(error: unknown, request: FailedRequest): ErrorResponse {
+  return inFormOf(request, usualResponse(error, request));
+}
+
+function usualResponse(error: unknown, request: FailedRequest): ErrorResponse {
   if (error instanceof DomainError) return domainErrorResponse(error, request);
   const status = statusOf(error);
   if (status === undefined || (status >= 500 && status !== 503)) {
@@ -77,7 +87,27 @@ export function errorResponse(error: unknown, request: FailedRequest): ErrorResp
 
 /** The answer of this status for a target that no handler saw. */
 export function statusResponse(status: number, request: FailedRequest): ErrorResponse {
-  return plainError(status, SENTENCE_BY_STATUS[status] ?? 'Malformed request', request);
+  return inFormOf(request, plainError(status, SENTENCE_BY_STATUS[status] ?? 'Malformed request', request));
+}
+
+/** The same answer, on the routes of OAuth in the form of RFC 6749, whoever found the error. */
+function inFormOf({ url }: FailedRequest, { status, headers, body }: ErrorResponse): ErrorResponse {
+  if (typeof body === 'string' || !OAUTH_PATHS.has(url.split('?', 1)[0]!)) return { status, headers, body };
+  const fields = body as { error: string; error_description?: string };
+  const { error, error_description: description } = fields;
+  const told =
+    description === undefined ? { error: oauthError(status), error_description: inAscii(error) } : {};
+  return { status, headers: { ...headers, 'cache-control': 'no-store' }, body: { ...fields, ...told } };
+}
+
+function oauthError(status: number): string {
+  if (status === 429 || status === 503) return 'temporarily_unavailable';
+  return status >= 500 ? 'server_error' : 'invalid_request';
+}
+
+/** The characters that a description may have there. */
+function inAscii(sentence: string): string {
+  return sentence.replaceAll(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, "'");
 }
 
 function domainErrorResponse(error: DomainError, request: FailedRequest): ErrorResponse {

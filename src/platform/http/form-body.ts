@@ -10,7 +10,7 @@ export const AcceptsForm = () => RouteConfig({ acceptsForm: true });
 
 /**
  * Parses a form body into its fields. Throws `MalformedRequest` for a field that is sent twice (RFC 6749, section
- * 3.2), too many fields or text that is not UTF-8, `UnsupportedMediaType` on routes that take no forms.
+ * 3.2), too many fields, the character NUL or text that is not UTF-8, `UnsupportedMediaType` on routes that take no forms.
  */
 export function parseFormBody(request: FastifyRequest, bytes: Buffer): Record<string, string> {
   const { acceptsForm } = request.routeOptions.config as { acceptsForm?: boolean };
@@ -20,6 +20,9 @@ export function parseFormBody(request: FastifyRequest, bytes: Buffer): Record<st
   for (const [name, value] of new URLSearchParams(textOf(bytes))) {
     count += 1;
     if (count > MAX_FIELDS) throw new MalformedRequest(`The form has more than ${MAX_FIELDS} fields`);
+    if (name.includes('\0') || value.includes('\0')) {
+      throw new MalformedRequest('The form contains the character NUL');
+    }
     if (Object.hasOwn(fields, name)) throw new MalformedRequest('The form has a field twice');
     fields[name] = value;
   }

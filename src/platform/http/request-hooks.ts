@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
+import { isUpload, refusedUpload } from './accepts-upload.js';
 import type { AllowedMethods } from './allowed-methods.js';
 import type { CorsPolicy } from './cors.js';
 import { drainRequest } from './drain-request.js';
@@ -32,8 +33,9 @@ export function addRequestHooks(fastify: FastifyInstance, dependencies: HookDepe
   fastify.addHook('onRequest', (request, reply, done) => onRequest(request, reply, done, dependencies));
   addRequestContext(fastify);
   fastify.addHook('preParsing', (request, _reply, _payload, done) => {
-    limitBodyTime(request, readTimeoutMs);
-    done();
+    const refusal = hasBody(request) ? refusedUpload(request) : undefined;
+    if (refusal === undefined) limitBodyTime(request, readTimeoutMs);
+    done(refusal);
   });
   fastify.addHook('preValidation', (request, _reply, done) => {
     // A request without a body says what `{}` says; handlers need not tell the two apart.
@@ -111,10 +113,7 @@ function answerOptions(
 /** An ordinary body has the read timeout to arrive; an upload has its own limits. */
 function limitBodyTime(request: FastifyRequest, timeoutMs: number): void {
   const { raw } = request;
-  const { headers, httpVersionMajor, complete } = raw;
-  const isAnnounced = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
-  const hasBody = isAnnounced || (httpVersionMajor === 2 && !complete);
-  if (!hasBody || isUpload(request)) return;
+  if (!hasBody(request) || isUpload(request)) return;
   sendContinue(raw);
   const timer = setTimeout(() => {
     if (raw.complete || raw.listenerCount('error') === 0) return;
@@ -124,8 +123,9 @@ function limitBodyTime(request: FastifyRequest, timeoutMs: number): void {
   raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
 }
 
-function isUpload(request: FastifyRequest): boolean {
-  return /^multipart\/form-data/i.test(request.headers['content-type'] ?? '');
+function hasBody({ raw: { headers, httpVersionMajor, complete } }: FastifyRequest): boolean {
+  const isAnnounced = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+  return isAnnounced || (httpVersionMajor === 2 && !complete);
 }
 
 function addCacheHeaders(request: FastifyRequest, reply: FastifyReply, cors: CorsPolicy): void {

@@ -32,6 +32,9 @@ function takeField(part: Extract<Multipart, { type: 'field' }>, { spec, fields }
   if (part.valueTruncated || Buffer.byteLength(value) > maxBytes) {
     throw new TooLarge(`The form field ${quote(part.fieldname)} is larger than ${formatBytes(maxBytes)}`);
   }
+  if (value.includes('\0')) {
+    throw new MalformedUpload(`The form field ${quote(part.fieldname)} contains the character NUL`);
+  }
   fields[part.fieldname] = value;
 }
 

@@ -7,6 +7,7 @@ import type { Principal } from '../../access/principal.js';
 import { RequireScope } from '../../access/route-access.decorator.js';
 import { LimitsConfig } from '../../config/limits.config.js';
 import { Namespaces } from '../../orgs/namespaces.service.js';
+import { AcceptsUpload } from '../../platform/http/accepts-upload.js';
 import { MultipartUpload } from '../../platform/http/multipart-upload.js';
 import { RateLimit } from '../../platform/http/rate-limit.decorator.js';
 import type { UploadSpec } from '../../platform/http/received-upload.js';
@@ -37,6 +38,7 @@ export class ProviderPublishingApiController {
   @RequireScope('providers:write')
   @Audited('provider')
   @RateLimit('upload')
+  @AcceptsUpload()
   @ApiConsumes('multipart/form-data')
   @ApiBody({ type: PublishProviderFormDto })
   @ApiCreatedResponse({ type: PublishedPlatformDto })

@@ -1,10 +1,11 @@
 import { Body, Controller, Get, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Audited } from '../../access/audited.decorator.js';
 import { Open } from '../../access/route-access.decorator.js';
 import { BrowserCookies } from '../../auth/browser-cookies.js';
 import { NotAuthenticated } from '../../auth/domain/auth.errors.js';
+import { readSessionCookie } from '../../auth/domain/session-cookie.js';
 import type { GuardedRequest } from '../../auth/guarded-request.js';
 import { LocalAccounts } from '../../auth/local-accounts.service.js';
 import { Sessions } from '../../auth/sessions.service.js';
@@ -50,20 +51,25 @@ export class SignInPage {
     else this.goOn(reply, session.isLimited, returnTo, 302);
   }
 
-  /** Begins a session of a local account. */
+  /** Begins a session of a local account; one that the browser had ends. */
   @Post()
   @Open()
   @AcceptsForm()
   @RateLimit('auth')
   @Audited('session')
-  async signIn(@Body() form: Record<string, unknown>, @Res() reply: FastifyReply): Promise<void> {
+  async signIn(
+    @Body() form: Record<string, unknown>,
+    @Req() { headers }: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const returnTo = pageToReturnTo(form['return_to']);
     const account = await this.accounts
       .signIn(String(form['email'] ?? ''), String(form['password'] ?? ''))
       .catch(refusalOnly);
     if (account === undefined) return this.send(reply, returnTo, REFUSED);
     const { userId, mustChange: isLimited } = account;
-    this.cookies.set(reply, await this.sessions.start({ userId, method: 'local', isLimited }));
+    const replaces = readSessionCookie(headers.cookie);
+    this.cookies.set(reply, await this.sessions.start({ userId, method: 'local', isLimited, replaces }));
     this.goOn(reply, isLimited, returnTo, 303);
   }
 

@@ -109,6 +109,7 @@ export const POLICY: Readonly<Record<string, Readonly<Record<string, PolicyRow>>
       rule: 'session',
       note: 'or an access token; an API key cannot be exchanged',
     },
+    'POST /api/v1/auth/backchannel-logout': { rule: 'open', note: 'protected by the signed logout token' },
     'GET /api/v1/auth/me': { rule: 'person' },
     'GET /api/v1/auth/providers': open,
     'GET /api/v1/auth/sessions': { ...authenticated, note: 'own sessions' },

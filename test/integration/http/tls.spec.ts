@@ -13,6 +13,7 @@ import { Open } from '../../../src/access/route-access.decorator.js';
 import { SecurityConfig } from '../../../src/config/security.config.js';
 import { Readiness } from '../../../src/platform/health/readiness.js';
 import { drainServer } from '../../../src/platform/http/graceful-shutdown.js';
+import { AcceptsUpload } from '../../../src/platform/http/accepts-upload.js';
 import { MultipartUpload } from '../../../src/platform/http/multipart-upload.js';
 import { issueTestTls, type TestTls } from '../../support/tls.js';
 import { eventually } from './support/raw-http.js';
@@ -34,6 +35,7 @@ class EchoController {
   @Open()
   @HttpCode(200)
   @Post('upload')
+  @AcceptsUpload()
   async upload(@Req() request: FastifyRequest): Promise<object> {
     const upload = await this.uploads.receive(request, { files: { file: { maxBytes: 4 * 1024 * 1024 } } });
     await upload.dispose();

@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Open } from '../../../src/access/route-access.decorator.js';
 import { armFailpoint, disarmFailpoints } from '../../../src/platform/failpoints/failpoint.js';
+import { AcceptsUpload } from '../../../src/platform/http/accepts-upload.js';
 import { MultipartUpload } from '../../../src/platform/http/multipart-upload.js';
 import { eventually, exchange, open, readAll } from './support/raw-http.js';
 import { TestApplication } from './support/test-application.js';
@@ -19,6 +20,7 @@ class UploadController {
   @Open()
   @HttpCode(200)
   @Post('upload')
+  @AcceptsUpload()
   async upload(@Req() request: FastifyRequest): Promise<object> {
     const upload = await this.uploads.receive(request, {
       files: {

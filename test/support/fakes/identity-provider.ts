@@ -18,6 +18,8 @@ export interface KnownClient {
   readonly secret: string;
   readonly redirectUri: string;
   readonly postLogoutUri: string;
+  /** Where the provider tells of a sign-out by itself, naming the session. */
+  readonly backChannelLogoutUri?: string;
 }
 
 /**
@@ -28,6 +30,8 @@ export class CertifiedIdentityProvider {
   /** The account of whoever comes to the sign-in page. */
   signsIn: string | undefined;
   readonly accounts = new Map<string, Account>();
+  /** Reaches the registry, whose public address leads nowhere. */
+  deliver: typeof fetch = fetch;
 
   private constructor(
     private readonly server: Server,
@@ -67,7 +71,8 @@ export class CertifiedIdentityProvider {
     });
   }
 
-  private configuration({ id, secret, redirectUri, postLogoutUri }: KnownClient): Configuration {
+  private configuration(client: KnownClient): Configuration {
+    const { id, secret, redirectUri, postLogoutUri, backChannelLogoutUri } = client;
     return {
       clients: [
         {
@@ -75,6 +80,10 @@ export class CertifiedIdentityProvider {
           client_secret: secret,
           redirect_uris: [redirectUri],
           post_logout_redirect_uris: [postLogoutUri],
+          ...(backChannelLogoutUri !== undefined && {
+            backchannel_logout_uri: backChannelLogoutUri,
+            backchannel_logout_session_required: true,
+          }),
         },
       ],
       jwks: { keys: [newSigningJwk('certified') as never] },
@@ -87,7 +96,12 @@ export class CertifiedIdentityProvider {
       }),
       loadExistingGrant: async (context) => grantAll(context),
       interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
-      features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true } },
+      features: {
+        devInteractions: { enabled: false },
+        rpInitiatedLogout: { enabled: true },
+        backchannelLogout: { enabled: backChannelLogoutUri !== undefined },
+      },
+      fetch: (url, options) => this.deliver(url, options),
       pkce: { required: () => true },
       ttl: {
         Interaction: 600,

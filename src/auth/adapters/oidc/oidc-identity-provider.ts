@@ -2,10 +2,12 @@ import * as client from 'openid-client';
 import type { OutboundHttp } from '../../../platform/outbound-http/outbound-http.js';
 import type { FetchLike } from '../../../platform/outbound-http/outbound-request.js';
 import { groupsIn } from '../../domain/group-claim.js';
+import { isName } from '../../domain/logout-token.js';
 import { SignInFailed } from '../../domain/sign-in.errors.js';
-import type { ProvenIdentity, SignInConfiguration } from '../../domain/sign-in-provider.js';
+import type { ProvenIdentity, ProviderClient, SignInConfiguration } from '../../domain/sign-in-provider.js';
 import { IdentityProvider, type SignInProof } from '../../ports/identity-provider.js';
 import { KeySets } from './key-sets.js';
+import { LogoutTokens } from './logout-tokens.js';
 import { isAddress, OidcDiscovery } from './oidc-discovery.js';
 import { tokenFailure } from './token-failure.js';
 
@@ -25,12 +27,14 @@ export class OidcIdentityProvider extends IdentityProvider {
   private readonly fetch: FetchLike;
   private readonly discovery: OidcDiscovery;
   private readonly keys: KeySets;
+  private readonly logoutTokens: LogoutTokens;
 
   constructor(http: OutboundHttp) {
     super();
     this.fetch = http.fetchFor('sign-in');
     this.discovery = new OidcDiscovery((url) => this.fetch(url, { redirect: 'error' }));
     this.keys = new KeySets((url) => this.fetch(url, { redirect: 'error' }));
+    this.logoutTokens = new LogoutTokens(this.discovery, this.keys);
   }
 
   async discover({ issuerUrl }: { readonly issuerUrl: string }): Promise<string> {
@@ -93,6 +97,10 @@ export class OidcIdentityProvider extends IdentityProvider {
     }
   }
 
+  verifyLogoutToken(client: ProviderClient, token: string): Promise<Claims> {
+    return this.logoutTokens.verify(client, token);
+  }
+
   /** What this kind of provider demands beyond the checks of every identity token. Throws `SignInFailed`. */
   protected checkToken({ clientId }: SignInConfiguration, claims: Claims): void {
     const { sub, azp } = claims;
@@ -134,6 +142,7 @@ export class OidcIdentityProvider extends IdentityProvider {
       isEmailVerified: address.isVerified,
       name: String(names.find((name) => typeof name === 'string' && name.trim() !== '')).slice(0, 255),
       groups: this.groupsOf(configuration, claims, info),
+      sid: isName(claims['sid']) ? claims['sid'] : undefined,
       idToken,
     };
   }

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import type { InjectOptions } from 'fastify';
+import { formOf } from '../../../support/login-client.js';
+import type { TestApp } from '../../../support/test-app.js';
+import type { Organizations } from '../identities.js';
+import type { MatrixObjects } from '../objects.js';
+import type { PolicyRow } from '../policy.js';
+import { requestOf } from '../requests.js';
+
+type Base = { readonly payload: object | string; readonly type: string };
+
+const json = (payload: object): Base => ({ payload, type: 'application/json' });
+const form = (fields: Record<string, string>): Base => ({
+  payload: formOf(fields).body as string,
+  type: 'application/x-www-form-urlencoded',
+});
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const PROVIDER = {
+  provider_type: 'generic_oidc',
+  issuer_url: 'http://127.0.0.1:1',
+  client_id: 'registry',
+  client_secret: 'test-only-secret-of-nobody',
+  redirect_url: 'http://registry.test/api/v1/auth/callback',
+};
+
+/** Bodies of routes for which the access matrix needs none. */
+const MORE_BODIES: Readonly<Record<string, () => Base>> = {
+  'POST /api/v1/auth/local/login': () => json({ email: 'nobody@example.com', password: 'not a password' }),
+  'POST /sign-in': () => form({ email: 'nobody@example.com', password: 'not a password' }),
+  'POST /change-password': () => form({ current_password: 'x', new_password: 'not a password' }),
+  'POST /api/v1/auth/token-exchange': () => form({ grant_type: EXCHANGE, subject_token: 'a.b.c' }),
+  'POST /api/v1/oauth/token': () => form({ grant_type: 'authorization_code', code: 'x', code_verifier: 'x' }),
+  'POST /api/v1/oauth/authorize': () => form({ decision: 'allow', client_id: 'terraform-cli' }),
+  'POST /api/v1/setup/admin': () =>
+    json({ email: 'setup@example.com', name: 'Setup', password: 'a tree house by the sea' }),
+  'POST /api/v1/setup/oidc': () => json(PROVIDER),
+  'POST /api/v1/setup/oidc/test': () => json(PROVIDER),
+  'POST /api/v1/setup/storage': () => json({ backend_type: 'local' }),
+  'POST /api/v1/setup/storage/test': () => json({ backend_type: 'local' }),
+  'POST /api/v1/organizations/:id/trusted-publishers': () =>
+    json({
+      issuer: 'https://issuer.example.com',
+      subject_kind: 'generic',
+      claims: { sub: `fuzz-${randomUUID()}` },
+      namespaces: [`fuzz-${randomUUID().slice(0, 8)}`],
+      scopes: ['modules:write'],
+    }),
+};
+
+/** Valid requests for every route, at objects of the own organization. */
+export class ValidRequests {
+  constructor(
+    private readonly app: TestApp,
+    private readonly objects: MatrixObjects,
+    private readonly organizations: Organizations,
+  ) {}
+
+  /** A request that does what the route is for; `isFresh`: at an object that nobody used before. */
+  async make(
+    route: string,
+    row: PolicyRow,
+    headers: Readonly<Record<string, string>>,
+    isFresh: boolean,
+  ): Promise<InjectOptions> {
+    const address = await this.objects.at(row.object, 'own', isFresh);
+    const facts = {
+      address,
+      place: 'own',
+      organizations: this.organizations,
+      unique: `fuzz-${randomUUID()}`,
+    } as const;
+    const isSetup = route.includes('/setup/') && headers['authorization'] === undefined;
+    const token = isSetup ? { 'x-setup-token': this.app.server.setupToken ?? '' } : {};
+    const request = requestOf(route, facts, { headers: { ...headers, ...token } });
+    const more = MORE_BODIES[route]?.();
+    if (more === undefined) return request;
+    return {
+      ...request,
+      payload: more.payload,
+      headers: { ...(request.headers as object), 'content-type': more.type },
+    };
+  }
+}
