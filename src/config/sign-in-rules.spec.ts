@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SCOPE_NAMES } from '../kernel/scope-names.js';
 import type { AppConfig } from './app-config.js';
 import { ConfigProblems } from './config-problems.js';
 import { loadConfig } from './load-config.js';
@@ -138,5 +139,29 @@ describe('an issuer', () => {
     ['idp', true, false],
   ])('%s (development mode: %s) is safe: %s', (url, isDevMode, isSafe) => {
     expect(isSafeIssuer(url, isDevMode)).toBe(isSafe);
+  });
+});
+
+describe('the scopes of terraform login', () => {
+  const scopes = (text: string) => ({ TFR_AUTH_LOGIN_SCOPES: text });
+
+  it('may be all there are', () => {
+    expect(problemsOf(scopes(SCOPE_NAMES.join(',')))).toEqual([]);
+    expect(load({}).login.scopes).toEqual(['modules:read', 'providers:read']);
+  });
+
+  it.each([
+    'modules:reed',
+    'modules:read,admin,moduls:read',
+    'module:read',
+    'organizations:manage',
+    'Admin',
+    '*',
+  ])('are refused as %s, together with every other problem', (text) => {
+    const wrong = { ...scopes(text), TFR_SERVER_PORT: '0', TFR_AUTH_OIDC_ENABLED: 'true' };
+    expect(problemsOf(wrong)).toEqual(
+      expect.arrayContaining(['auth.login.scopes', 'server.port', 'auth.oidc.issuer_url']),
+    );
+    expect(problemsOf(wrong).filter((name) => name === 'auth.login.scopes')).toHaveLength(1);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DomainError, type ErrorKind } from '../../kernel/errors.js';
-import { errorResponse, reasonPhrase } from './error-response.js';
+import { errorResponse, reasonPhrase, statusResponse } from './error-response.js';
 
 class Refused extends DomainError {
   readonly code = 'refused';
@@ -32,5 +32,52 @@ describe('the reason phrase of a refused download', () => {
 
   it('is the usual one for every other error', () => {
     expect(phraseOf(new Refused('Not here', 'not-found'))).toBeUndefined();
+  });
+});
+
+describe('the errors of the routes of OAuth (RFC 6749, section 5.2)', () => {
+  const answerOf = (error: unknown, url = '/api/v1/oauth/token') =>
+    errorResponse(error, { url, requestId: 'r' });
+
+  it('name a code and a description, whoever found them, and are never stored', () => {
+    expect(answerOf(new Refused('Kaputt: "ü"', 'unsupported-media-type'))).toEqual({
+      status: 415,
+      headers: { 'cache-control': 'no-store' },
+      body: { error: 'invalid_request', error_description: "Kaputt: '''", code: 'refused' },
+    });
+    expect(statusResponse(413, { url: '/api/v1/auth/token-exchange?x=1', requestId: 'r' })).toMatchObject({
+      status: 413,
+      body: { error: 'invalid_request', error_description: 'The request body is too large' },
+    });
+  });
+
+  it.each([
+    ['rate-limited', 429, 'temporarily_unavailable'],
+    ['unavailable', 503, 'temporarily_unavailable'],
+    ['bad-gateway', 502, 'server_error'],
+    ['not-found', 404, 'invalid_request'],
+  ] as const)('%s is %i %s', (kind, status, error) => {
+    const { body, ...answer } = answerOf(new Refused('No', kind));
+    expect(answer.status).toBe(status);
+    expect(body).toMatchObject({ error, error_description: 'No' });
+  });
+
+  it('tell nothing about what is unexpected', () => {
+    expect(answerOf(new Error('secret')).body).toEqual({
+      error: 'server_error',
+      error_description: 'Internal server error',
+      request_id: 'r',
+    });
+  });
+
+  it('are those of everybody else on every other route', () => {
+    for (const url of [
+      '/api/v1/oauth/tokens',
+      '/api/v1/oauth',
+      '/api/v1/auth/token-exchange/x',
+      '/x?/api/v1/oauth/token',
+    ]) {
+      expect(answerOf(new Refused('No', 'invalid'), url).body).toEqual({ error: 'No', code: 'refused' });
+    }
   });
 });

@@ -1,16 +1,19 @@
 import { randomInt } from 'node:crypto';
 import type { InjectOptions } from 'fastify';
+import { LocalAccounts } from '../../../src/auth/local-accounts.service.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ApiDescription } from '../../../src/platform/http/api-description.js';
+import { testSigner } from '../../support/build-fixtures.js';
 import { TestApp } from '../../support/test-app.js';
+import { oidcSettings } from '../auth/support/sign-in.js';
 import type { Identity } from './expectation.js';
-import { mutation, STRANGE, strange, withFields } from './fuzz/bodies.js';
+import { declaredFields } from './fuzz/declared-fields.js';
+import { asManyAsFit, mutation, STRANGE, strange, withFields } from './fuzz/bodies.js';
 import { Random } from './fuzz/random.js';
 import { ValidRequests } from './fuzz/requests.js';
-import { extraFields, RowChanges } from './fuzz/row-changes.js';
+import { EXTRA, extraFields, RowChanges } from './fuzz/row-changes.js';
 import { identitiesOf, type Organizations } from './identities.js';
 import { MatrixObjects } from './objects.js';
-import { POLICY } from './policy.js';
+import { POLICY, type PolicyRow } from './policy.js';
 import { routesOf } from './route-table.js';
 
 const ROWS = Object.values(POLICY).flatMap((section) => Object.entries(section));
@@ -52,7 +55,7 @@ describe('what strange requests are answered (J6, W8, C9)', () => {
     app = await TestApp.start({
       TFR_AUTH_LOGIN_ENABLED: 'true',
       TFR_MULTI_TENANCY_ENABLED: 'true',
-      TFR_SECURITY_EGRESS_ALLOWLIST: '127.0.0.1',
+      ...oidcSettings('http://127.0.0.1:1'),
     });
     const [main] = await app.query<{ id: string }>('SELECT id FROM organizations WHERE is_default');
     organizations = {
@@ -65,39 +68,82 @@ describe('what strange requests are answered (J6, W8, C9)', () => {
       `INSERT INTO registry_modules (organization_id, namespace, name, system) VALUES ($1, 'kept', 'kept', 'aws')`,
       [organizations.own],
     );
+    const { publicKey } = await testSigner();
     const identities = await identitiesOf(app, organizations);
     callers = CALLERS.map((wanted) => identities.find(({ name }) => name === wanted)!);
-    requests = new ValidRequests(app, new MatrixObjects(app, organizations), organizations);
+    const objects = new MatrixObjects(app, organizations);
+    requests = new ValidRequests(app, objects, { organizations, person: await aPerson(), publicKey });
     const ids = { organizationId: organizations.other, userId: callers[1]!.userId! };
     extras = [await extraFields(app, ids, true), await extraFields(app, ids, false)];
   });
   afterAll(() => app?.stop());
 
-  it('does what it does without extra fields, whatever is in them (C9)', { timeout: 120_000 }, async () => {
+  async function aPerson() {
+    const [email, password] = ['person@example.com', 'a tree house by the sea'];
+    const [row] = await app.query<{ id: string }>(
+      `INSERT INTO users (email, name) VALUES ($1, 'Person') RETURNING id`,
+      [email],
+    );
+    await app.get(LocalAccounts).setPassword(row!.id, password, { mustChange: false });
+    return { id: row!.id, email, password };
+  }
+
+  it('is what it is without extra fields, and so is what happens (C9)', { timeout: 120_000 }, async () => {
     const changes = new RowChanges(app, namesOf(organizations));
     const problems: string[] = [];
-    let compared = 0;
-    for (const [route, row] of ROWS) {
-      if (route.startsWith('GET ') || route === ENDS_SETUP) continue;
-      const declared = declaredFields(app, route);
-      const runs: string[][] = [];
-      for (const fields of [{}, ...extras]) {
-        const more = Object.fromEntries(Object.entries(fields).filter(([name]) => !declared.has(name)));
-        const caller = callers.find(({ name }) => name === 'platform administrator')!;
-        await app.query('DELETE FROM sessions WHERE user_id = $1', [caller.userId]);
-        const valid = await requests.make(route, row, await caller.renewed!(), true);
-        await changes.since();
-        const { statusCode, body } = await app.server.app.inject(withFields(valid, more));
-        runs.push([`${statusCode} ${changes.plain(body)}`, ...(await changes.since())]);
+    let changed = 0;
+    const routes = ROWS.filter(([route]) => !route.startsWith('GET ') && route !== ENDS_SETUP);
+    for (const [route, row] of routes) {
+      const declared = declaredFields(route);
+      // Leaves things as the others find them.
+      await outcomeOf(changes, route, row, {});
+      const plain = await outcomeOf(changes, route, row, {});
+      if (plain.length > 1) changed += 1;
+      for (const fields of extras) {
+        const extra = Object.entries(fields).filter(([name]) => !declared.has(name));
+        const other = await outcomeOf(changes, route, row, Object.fromEntries(extra));
+        problems.push(...differences(plain, other).map((one) => `${route}: ${one}`));
       }
-      compared += 1;
-      const [plain, ...others] = runs as [string[], string[], string[]];
-      for (const other of others) problems.push(...differences(plain, other).map((one) => `${route}: ${one}`));
     }
-    console.log(`extra fields: ${Object.keys(extras[0]!).length} in each of ${compared} routes`);
+    console.log(
+      `extra fields: ${Object.keys(extras[0]!).length} in ${routes.length} routes, of which ${changed} change rows`,
+    );
     expect(problems).toEqual([]);
     expect(await changes.taken()).toEqual([]);
+    expect(changed).toBeGreaterThan(routes.length / 2);
   });
+
+  it('would be seen to differ by a field that is taken over', async () => {
+    const changes = new RowChanges(app, namesOf(organizations));
+    const [route, row] = ROWS.find(([name]) => name === 'POST /api/v1/users')!;
+    const [plain, other] = [
+      await outcomeOf(changes, route, row, {}),
+      await outcomeOf(changes, route, row, { oidc_sub: EXTRA.text }),
+    ];
+    expect(differences(plain, other)).toContainEqual(
+      expect.stringMatching(/^only with: \+ users .*extra-canary/),
+    );
+    expect(await changes.taken()).not.toEqual([]);
+  });
+
+  /** What a valid request of the platform administrator is answered, and the rows that it adds and removes. */
+  async function outcomeOf(
+    changes: RowChanges,
+    route: string,
+    row: PolicyRow,
+    fields: Record<string, unknown>,
+  ): Promise<string[]> {
+    const caller = callers.find(({ name }) => name === 'platform administrator')!;
+    await app.query('DELETE FROM sessions WHERE user_id = $1', [caller.userId]);
+    await app.query('DELETE FROM memberships m USING users u WHERE u.id = m.user_id AND u.name = $1', [
+      'Person',
+    ]);
+    const headers = row.rule === 'setup' ? {} : await caller.renewed!();
+    const valid = await requests.make(route, row, headers, true);
+    await changes.since();
+    const { statusCode, body } = await app.server.app.inject(withFields(valid, asManyAsFit(valid, fields)));
+    return [`${statusCode} ${changes.plain(body)}`, ...(await changes.since())];
+  }
 
   it('is never a fault, a statement, a stack or a path', { timeout: 120_000 }, async () => {
     const random = new Random(SEED);
@@ -195,29 +241,4 @@ function namesOf(organizations: Organizations): Record<string, string> {
   return Object.fromEntries(
     Object.entries(organizations).map(([name, id]) => [id, `<${name} organization>`]),
   );
-}
-
-/** The fields that the description of a route names: they are not extra. */
-function declaredFields(app: TestApp, route: string): Set<string> {
-  const document = JSON.parse(app.get(ApiDescription).bytes().toString()) as OpenApi;
-  const [method, path] = route.split(' ') as [string, string];
-  const operation = document.paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
-  const schemas = Object.values(operation?.requestBody?.content ?? {}).map(({ schema }) => schema);
-  const names = schemas.flatMap(({ $ref, properties }) =>
-    Object.keys(properties ?? document.components.schemas[$ref?.split('/').at(-1) ?? '']?.properties ?? {}),
-  );
-  return new Set(names);
-}
-
-interface Schema {
-  readonly $ref?: string;
-  readonly properties?: object;
-}
-
-interface OpenApi {
-  readonly paths: Record<
-    string,
-    Record<string, { requestBody?: { content: Record<string, { schema: Schema }> } }>
-  >;
-  readonly components: { readonly schemas: Record<string, Schema> };
 }

@@ -56,9 +56,9 @@ describe('signing out at a certified identity provider', () => {
     app = await TestApp.start(oidcSettings(provider.issuer));
     replica = await app.another();
     // Through a dispatcher of its own the provider would not reach an address of loopback.
-    provider.deliver = async (url, { method = 'POST', headers, body } = {}) => {
+    provider.deliver = async (url, { headers, body } = {}) => {
       const { pathname } = new URL(String(url));
-      const answer = await fetch(new URL(pathname, app.url), { method, headers, body });
+      const answer = await fetch(new URL(pathname, app.url), { method: 'POST', headers, body });
       delivered.push(answer.status);
       return answer;
     };

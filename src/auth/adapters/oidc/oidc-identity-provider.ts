@@ -97,8 +97,8 @@ export class OidcIdentityProvider extends IdentityProvider {
     }
   }
 
-  verifyLogoutToken(client: ProviderClient, token: string): Promise<Claims> {
-    return this.logoutTokens.verify(client, token);
+  verifyLogoutToken(knownAs: ProviderClient, token: string): Promise<Claims> {
+    return this.logoutTokens.verify(knownAs, token);
   }
 
   /** What this kind of provider demands beyond the checks of every identity token. Throws `SignInFailed`. */

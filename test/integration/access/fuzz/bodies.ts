@@ -143,7 +143,7 @@ const TEXT_PART = /name="([^"]*)"\r\n\r\n([\s\S]*?)\r\n--/g;
 function inParts(payload: Buffer, type: string, change: (known: Fields) => Fields): Buffer {
   const boundary = /boundary=(\S+)/.exec(type)![1]!;
   const at = payload.lastIndexOf(`--${boundary}\r\n`);
-  const known = [...payload.toString('latin1', 0, at).matchAll(TEXT_PART)];
+  const known = [...payload.toString('latin1', 0, at + 2).matchAll(TEXT_PART)];
   const fields = change(Object.fromEntries(known.map(([, name, value]) => [name!, value!])));
   const parts = Object.entries(fields).map(
     ([name, value]) =>

@@ -17,7 +17,8 @@ const TEMPTING = [
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 const TIME = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::\d\d)?)?/g;
 /** Digests, prefixes of keys, times and places in a chain differ between any two requests. */
-const RANDOM_COLUMNS = /hash|digest|salt|secret|prefix|token|sequence|_seq$|_at$|size|sha256|duration/;
+const RANDOM_COLUMNS =
+  /^key_id$|armor|hash|digest|salt|secret|prefix|token|sequence|_seq$|_at$|size|sha256|duration/;
 const RANDOM_TABLES = ['audit_chains', 'download_counts', 'generations', 'rate_limit_buckets'];
 
 /** A row with its table, and the text under which it is compared. */
@@ -58,11 +59,16 @@ export class RowChanges {
   /** Text without ids, times and digests that are different in every request. */
   plain(text: string): string {
     return text
+      .replaceAll(/tfrs?_[\w-]+/g, '<key>')
+      .replaceAll(/value="[\w-]{43}"/g, '<csrf>')
+      .replaceAll(/h1:[\w+/]{43}=/g, '<h1>')
+      .replaceAll(/"(key_id|ascii_armor|temporary_password)":"[^"]*"/g, '"$1":"<random>"')
       .replaceAll(UUID, (id) => this.names[id.toLowerCase()] ?? '<id>')
       .replaceAll(TIME, (time) => (time.startsWith('1999') ? time : '<time>'))
+      .replaceAll(/sha256\/..\/../g, '<folder>')
       .replaceAll(/[0-9a-f]{12,}/gi, '<hex>')
-      .replaceAll(/-\d+\b/g, '-<number>')
-      .replaceAll(/tfrs?_[\w-]+/g, '<key>');
+      .replaceAll(/(repository_id\W+)\d+/g, '$1<number>')
+      .replaceAll(/-\d+/g, '-<number>');
   }
 
   private lineOf({ table, row }: Row): string {
