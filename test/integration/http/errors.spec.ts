@@ -166,6 +166,8 @@ describe('unknown paths and methods', () => {
 });
 
 describe('JSON bodies', () => {
+  const nested = (depth: number) => `${'{"x":'.repeat(depth)}1${'}'.repeat(depth)}`;
+
   it('drops unknown fields and names the broken ones', async () => {
     expect((await post('{"name":"vpc","admin":true}')).json()).toEqual({ name: 'vpc', keys: ['name'] });
     const refused = await post('{"name":"much too long"}');
@@ -179,7 +181,10 @@ describe('JSON bodies', () => {
 
   it.each([
     ['text that is not JSON', '{"name":'],
-    ['deep nesting', '['.repeat(21) + ']'.repeat(21)],
+    ['deep nesting', nested(21)],
+    ['a list', '[{"name":"a"}]'],
+    ['null', 'null'],
+    ['NUL', '{"name":"a\\u0000"}'],
     ['__proto__', '{"name":"a","x":{"__proto__":{"admin":true}}}'],
     ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0x22])],
     ['an array for text', '{"name":["a"]}'],
@@ -190,12 +195,20 @@ describe('JSON bodies', () => {
   });
 
   it('accepts twenty levels', async () => {
-    const response = await post('['.repeat(20) + ']'.repeat(20), 'application/json', '/api/v1/optional');
+    const response = await post(nested(20), 'application/json', '/api/v1/optional');
     expect(response.statusCode).toBe(200);
   });
 
+  it('refuses an upload where none is taken with 415', async () => {
+    const type = 'multipart/form-data; boundary=b';
+    const part = '--b\r\ncontent-disposition: form-data; name="name"\r\n\r\nvpc\r\n--b--\r\n';
+    const response = await post(part, type, '/api/v1/optional');
+    expect(response.statusCode).toBe(415);
+    expect(response.json()).toMatchObject({ code: 'unsupported_media_type' });
+  });
+
   it('refuses a body above the limit with 413 and takes one at the limit', async () => {
-    const body = (size: number) => JSON.stringify('x'.repeat(size - 2));
+    const body = (size: number) => `{"x":"${'x'.repeat(size - '{"x":""}'.length)}"}`;
     const limit = 1024 * 1024;
     expect((await post(body(limit + 1))).statusCode).toBe(413);
     expect((await post(body(limit + 1))).json()).toMatchObject({

@@ -2,44 +2,29 @@ import { ShipAudit } from '../../../../src/audit/ship-audit.service.js';
 import { AuditSinks } from '../../../../src/audit/audit-sink.js';
 import { SignInSecret } from '../../../../src/auth/domain/sign-in-secret.js';
 import { WarnExpiringKeysJob } from '../../../../src/auth/jobs/warn-expiring-keys.job.js';
+import { PlatformSecrets } from '../../../../src/platform/crypto/platform-secrets.service.js';
 import { aModule, moduleProtocolPath } from '../../../support/factories/module.factory.js';
-import type { Answer } from '../../../support/http-request.js';
 import { ACCEPTS_PAGES, formOf, hiddenFields, LoginClient } from '../../../support/login-client.js';
-import type { TestApp } from '../../../support/test-app.js';
 import { CiPublishers, exchangeForm } from '../../auth/support/ci-publishers.js';
 import { CALLBACK } from '../../auth/support/sign-in.js';
-import type { Canaries } from './canaries.js';
-import { cookieIn, type RecordedRequest, RecordingClient } from './recording-client.js';
+import { LocalUse } from './local-use.js';
+import { cookieIn } from './recording-client.js';
+import { type Browser, mistyped, posted, SecretUse, SESSION } from './secret-use.js';
 import { STORED_CLIENT, type Surroundings } from './surroundings.js';
 
-const ADMIN = 'admin@example.com';
 const API_KEY = 10;
-const HANDLE = 'tfrs_'.length;
-const SETUP_TOKEN = 'tfr_setup_'.length;
-const SESSION = ['session secret', 'session handle', 'CSRF value', 'access token'];
 const NEVER = new AbortController().signal;
 
-/** What a browser sends along with every request. */
-type Browser = Readonly<Record<string, string>>;
-
-/** Uses every secret of the registry for what it is made for, right and wrong, and plants it as a canary. */
-export class ProperUse {
+/** Uses every secret of the registry for what it is made for, right and wrong. */
+export class ProperUse extends SecretUse {
   private admin!: Browser;
-  private adminId!: string;
   /** A key of the administrator that may do everything. */
   key!: string;
 
-  constructor(
-    private readonly app: TestApp,
-    private readonly client: RecordingClient,
-    private readonly canaries: Canaries,
-    private readonly around: Surroundings,
-  ) {}
-
   /** All of it, one after the other. */
   async run(): Promise<void> {
-    await this.setUp();
-    await this.signInLocally();
+    await this.plantOwnSecrets();
+    this.admin = await new LocalUse(this.app, this.client, this.canaries, this.around).run();
     await this.makeKeys();
     await this.signInWithProvider(this.around.fileProvider, 'OIDC client secret of the settings');
     await this.storeProvider();
@@ -52,102 +37,20 @@ export class ProperUse {
     await this.shipRecords();
   }
 
-  private async setUp(): Promise<void> {
-    const token = this.canaries.plant('setup token', this.app.server.setupToken, SETUP_TOKEN);
-    const wrong = this.canaries.plant('wrong setup token', mistyped(token), SETUP_TOKEN);
-    const validate = '/api/v1/setup/validate-token';
-    await this.client.expect(200, validate, posted({}, { authorization: `SetupToken ${token}` }));
-    await this.client.expect(200, validate, posted({}, { 'x-setup-token': token }));
-    await this.client.expect(401, validate, posted({}, { 'x-setup-token': wrong }));
-    await this.client.expect(401, validate, posted({}, { authorization: `SetupToken ${wrong}` }));
-    await this.client.expect(401, validate, posted({}, { authorization: `Bearer ${token}` }));
-    const password = this.canaries.invent('local password');
-    await this.client.expect(200, '/api/v1/setup/admin', this.withSetupToken({ email: ADMIN, password }));
-    await this.client.expect(400, '/api/v1/setup/admin', this.withSetupToken({ email: password, password }));
-  }
-
-  private withSetupToken(json: object): RecordedRequest {
-    return posted(json, { authorization: `SetupToken ${this.app.server.setupToken}` });
-  }
-
-  private async signInLocally(): Promise<void> {
-    const [password] = [...this.canaries.classes.get('local password')!];
-    const wrong = this.canaries.invent('wrong local password');
-    await this.client.expect(401, '/api/v1/auth/local/login', posted({ email: ADMIN, password: wrong }));
-    await this.client.expect(401, '/api/v1/auth/local/login', posted({ email: wrong, password: wrong }));
-    await this.client.expect(401, '/sign-in', formOf({ email: ADMIN, password: wrong }));
-    this.admin = await this.startSession(ADMIN, password!);
-    await this.client.expect(303, '/sign-in', {
-      ...formOf({ email: ADMIN, password: password! }),
-      gives: SESSION,
-    });
-    const me = await this.client.expect(200, '/api/v1/auth/me', { headers: this.admin });
-    this.adminId = me.json<{ user: { id: string } }>().user.id;
-    const { authorization: _handle, ...cookies } = this.admin;
-    await this.client.expect(200, '/api/v1/auth/refresh', {
-      method: 'POST',
-      headers: cookies,
-      gives: SESSION,
-    });
-    await this.client.expect(403, '/api/v1/auth/refresh', {
-      method: 'POST',
-      headers: { cookie: this.admin['cookie']!, 'x-csrf-token': mistyped(this.admin['x-csrf-token']!) },
-    });
-    await this.changeTemporaryPassword();
-  }
-
-  /** Somebody gets a temporary password, and must replace it. */
-  private async changeTemporaryPassword(): Promise<void> {
-    const person = { email: 'temporary@example.com', name: 'Temporary' };
-    const made = await this.client.expect(201, '/api/v1/users', posted(person, this.admin));
-    const { id } = made.json<{ user: { id: string } }>().user ?? made.json<{ id: string }>();
-    const reset = await this.client.expect(200, `/api/v1/users/${id}/password-reset`, {
-      ...posted({}, this.admin),
-      gives: ['temporary password'],
-    });
-    const temporary = this.canaries.plant(
-      'temporary password',
-      reset.json<{ temporary_password: string }>().temporary_password,
-    );
-    const limited = await this.startSession(person.email, temporary);
-    const next = this.canaries.invent('password in a forced change');
-    const change = (current_password: string, new_password: string) =>
-      posted({ current_password, new_password }, limited);
-    const path = '/api/v1/auth/local/password';
-    await this.client.expect(403, '/api/v1/users/me/memberships', { headers: limited });
-    await this.client.expect(400, path, change(next, temporary));
-    await this.client.expect(400, path, change(temporary, temporary));
-    const { 'x-csrf-token': csrf_token = '', ...cookies } = limited;
-    const form = formOf({ csrf_token, current_password: next, new_password: temporary });
-    await this.client.expect(400, '/change-password', {
-      ...form,
-      headers: { ...form.headers, ...cookies },
-      gives: ['CSRF value'],
-    });
-    const changed = await this.client.expect(204, path, { ...change(temporary, next), gives: SESSION });
-    this.plantSession(changed);
-    await this.client.expect(401, '/api/v1/auth/local/login', posted({ ...person, password: temporary }));
-  }
-
-  private async startSession(email: string, password: string): Promise<Browser> {
-    const answer = await this.client.expect(200, '/api/v1/auth/local/login', {
-      ...posted({ email, password }),
-      gives: SESSION,
-    });
-    const { token } = answer.json<{ token: string }>();
-    this.canaries.plant('session handle', token, HANDLE);
-    return { ...this.plantSession(answer), authorization: `Bearer ${token}` };
-  }
-
-  private plantSession(answer: Answer): Record<string, string> {
-    const secret = this.canaries.plant('session secret', cookieIn(answer, 'tfr_session'));
-    const csrf = this.canaries.plant('CSRF value', cookieIn(answer, 'tfr_csrf'));
-    return { cookie: `tfr_session=${secret}; tfr_csrf=${csrf}`, 'x-csrf-token': csrf };
+  /** What the server keeps for itself and nobody ever sends. */
+  private async plantOwnSecrets(): Promise<void> {
+    const { storage, publishing } = this.app.config;
+    this.canaries.plant('key of file URLs', storage.signingSecret);
+    // Behind the public numbers, which come first.
+    this.canaries.plant('signing key', publishing.signingKey!.split('\n')[14]?.trim());
+    const pepper = await this.app.get(PlatformSecrets).getOrCreate('api_key_pepper', () => Buffer.alloc(0));
+    this.canaries.plant('pepper of API keys', pepper.toString('hex'));
   }
 
   private async makeKeys(): Promise<void> {
     this.key = await this.makeKey('ordinary API key', ['admin']);
     await this.client.expect(200, '/api/v1/apikeys', { key: this.key });
+    await this.failToWarnOwners();
     const revoked = await this.makeKey('revoked API key', ['modules:read']);
     const rotated = await this.makeKey('rotated API key', ['modules:read']);
     const list = await this.client.expect(200, '/api/v1/apikeys', { headers: this.admin });
@@ -305,19 +208,27 @@ export class ProperUse {
     await this.client.expect(403, `${pathname}x${search}`);
   }
 
-  /** First the mail server refuses the password, and repeats it. */
-  private async warnOwners(): Promise<void> {
+  /** The mail server refuses the password. */
+  private async failToWarnOwners(): Promise<void> {
     const { mailbox, account } = this.around;
+    const [password] = [...this.canaries.classes.get('SMTP password')!];
+    account.password = 'another one';
+    await this.letKeysExpire();
+    if (mailbox.signIns.length === 0) throw new Error('Nobody signed in at the mail server');
+    account.password = password!;
+  }
+
+  private async warnOwners(): Promise<void> {
+    await this.letKeysExpire();
+    if (this.around.mailbox.mails.length === 0) throw new Error('No mail came');
+  }
+
+  private async letKeysExpire(): Promise<void> {
     await this.app.query(
       `UPDATE api_keys SET expires_at = date_trunc('second', now() + interval '1 hour')
-       WHERE user_id = $1 AND revoked_at IS NULL`,
-      [this.adminId],
+       WHERE user_id IS NOT NULL AND revoked_at IS NULL`,
     );
     await this.sendMails();
-    if (mailbox.signIns.length === 0) throw new Error('Nobody signed in at the mail server');
-    account.password = [...this.canaries.classes.get('SMTP password')!][0]!;
-    await this.sendMails();
-    if (mailbox.mails.length === 0) throw new Error('No mail came');
   }
 
   /** Sends the mails that are due. */
@@ -342,13 +253,4 @@ export class ProperUse {
     const [header] = [...this.canaries.classes.get('webhook header')!];
     if (!webhook.authorizations.includes(`Bearer ${header}`)) throw new Error('The header did not arrive');
   }
-}
-
-function posted(json: object, headers: Record<string, string> = {}): RecordedRequest {
-  return { method: 'POST', json, headers };
-}
-
-/** The same with another last character, or the same form without being the same. */
-function mistyped(secret: string): string {
-  return `${secret.slice(0, -1)}${secret.endsWith('A') ? 'Q' : 'A'}`;
 }

@@ -11,7 +11,7 @@ import type { Place } from './places.js';
 /** The client that the setup stores; the other one is in the settings. */
 export const STORED_CLIENT = 'stored-client';
 
-/** Every other server that the registry talks to, each of which knows a secret and repeats it when it refuses. */
+/** Every other server that the registry talks to; each knows a secret, and most repeat it when they refuse. */
 export class Surroundings {
   readonly webhook = new WebhookReceiver();
   /** Knows the secret of the settings. */
@@ -21,7 +21,7 @@ export class Surroundings {
   pipelines!: CiIssuer;
   mailbox!: SmtpMailbox;
   /** The password that the mail server takes for right. */
-  readonly account = { user: 'registry', password: 'not the one in the settings' };
+  readonly account = { user: 'registry', password: 'not known yet' };
   settings!: Record<string, string>;
 
   static async start(canaries: Canaries): Promise<Surroundings> {

@@ -20,7 +20,7 @@ export const CONFUSED: readonly unknown[] = [
   ...['00000000-0000-0000-0000-000000000000', 'FFFFFFFF-FFFF-4FFF-8FFF-FFFFFFFFFFFF', 'not-a-uuid'],
   ...['0000-00-00T00:00:00Z', '+275760-09-13T00:00:00.001Z', '2026-02-31T25:61:61Z', '1999-01-01', '1'],
   ...[[], {}, [[]], [null], [{}], ['\0'], Array.from({ length: 1_500 }, () => 'x'), ['a', ['b']], nested(15)],
-  ...[{ $ne: null }, { length: 1e9 }, { toString: 'x' }, { then: 'x' }, { constructor: { prototype: {} } }],
+  ...[{ $ne: null }, { length: 1e9 }, { toString: 'x' }, { catch: 'x' }, { constructor: { prototype: {} } }],
   ...[{ id: 1 }, { 0: 'a' }, { '': '' }, { toJSON: 'x' }, { valueOf: 1 }],
 ];
 

@@ -3,6 +3,7 @@ import type { InjectOptions } from 'fastify';
 import { formOf, LoginClient } from '../../../support/login-client.js';
 import type { TestApp } from '../../../support/test-app.js';
 import { CI_CASES } from '../../auth/support/ci-claims.js';
+import type { Identity } from '../expectation.js';
 import type { Organizations } from '../identities.js';
 import type { MatrixObjects } from '../objects.js';
 import type { PolicyRow } from '../policy.js';
@@ -48,7 +49,6 @@ const MORE_BODIES: Readonly<Record<string, (known: Known) => Base>> = {
   'POST /api/v1/setup/oidc/test': () => json(PROVIDER),
   'POST /api/v1/setup/storage': () => json({ backend_type: 'local' }),
   'POST /api/v1/setup/storage/test': () => json({ backend_type: 'local' }),
-  'POST /api/v1/organizations/:id/members': ({ person }) => json({ user_id: person.id, role: 'viewer' }),
   'POST /api/v1/organizations/:id/trusted-publishers': () =>
     json({
       issuer: 'https://issuer.example.com',
@@ -73,18 +73,21 @@ export class ValidRequests {
   async make(
     route: string,
     row: PolicyRow,
-    headers: Readonly<Record<string, string>>,
+    { headers, userId }: Pick<Identity, 'headers' | 'userId'>,
     isFresh: boolean,
   ): Promise<InjectOptions> {
-    const address = await this.objects.at(row.object, 'own', isFresh);
+    const address = await this.objects.at(row.object, 'own', isFresh, userId);
     const facts = {
       address,
       place: 'own',
       organizations: this.known.organizations,
+      spareUserId: this.known.person.id,
       unique: `fuzz-${randomUUID()}`,
     } as const;
     const isSetup = route.includes('/setup/') && headers['authorization'] === undefined;
-    const token = isSetup ? { 'x-setup-token': this.app.server.setupToken ?? '' } : {};
+    const token: Record<string, string> = isSetup
+      ? { 'x-setup-token': this.app.server.setupToken ?? '' }
+      : {};
     const request = requestOf(route, facts, { headers: { ...headers, ...token } });
     const more = MORE_BODIES[route]?.(this.known);
     if (more === undefined) return request;
