@@ -89,7 +89,12 @@ function privileges(uid: number, gid: number): string[] {
 function findSetpriv(directory: string, uid: number, gid: number): string | undefined {
   const program = SYSTEM_PATH.map((folder) => join(folder, 'setpriv')).find(isExecutable);
   if (!program) return undefined;
-  const check = spawnSync(program, [...privileges(uid, gid), 'ls', '--', directory], { stdio: 'ignore' });
+  // Where the programs of the system are is no matter of the PATH that somebody starts the registry with.
+  const env = { PATH: SYSTEM_PATH.join(delimiter) };
+  const check = spawnSync(program, [...privileges(uid, gid), 'ls', '--', directory], {
+    stdio: 'ignore',
+    env,
+  });
   return check.status === 0 ? program : undefined;
 }
 

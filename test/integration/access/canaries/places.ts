@@ -131,14 +131,31 @@ async function grep(
   needles: readonly Needle[],
 ): Promise<{ kind: PlaceKind; name: string; needles: Needle[] }[]> {
   if (!(await stat(directory)).isDirectory()) throw new Error(`${directory} is no directory`);
+  const inspected = { kind, name: `${names.length} files` };
   const args = ['-a', '-o', '-h', '-s', '-F', '-f', patternFile, ...names];
   const env = { PATH: process.env['PATH'], LC_ALL: 'C' };
   const options = { cwd: directory, env, maxBuffer: 64 * 1024 * 1024 };
   const { stdout } = await run('grep', args, options).catch((error: { code?: unknown; stdout?: string }) => {
     // 1: nothing found; 2 also when a file is gone.
     if (error.code === 1 || error.code === 2) return { stdout: error.stdout ?? '' };
+    if (error.code === 'ENOENT') return { stdout: undefined };
     throw error;
   });
+  if (stdout === undefined) return [{ ...inspected, needles: await readThrough(directory, names, needles) }];
   const found = new Set(stdout.split('\n'));
-  return [{ kind, name: `${names.length} files`, needles: needles.filter(({ text }) => found.has(text)) }];
+  return [{ ...inspected, needles: needles.filter(({ text }) => found.has(text)) }];
+}
+
+/** The same on a machine without grep, which takes longer. */
+async function readThrough(
+  directory: string,
+  names: readonly string[],
+  needles: readonly Needle[],
+): Promise<Needle[]> {
+  const found = new Set<Needle>();
+  for (const name of names) {
+    const bytes = await readFile(join(directory, name)).catch(() => Buffer.alloc(0));
+    for (const needle of needles) if (bytes.includes(needle.text)) found.add(needle);
+  }
+  return [...found];
 }
