@@ -23,7 +23,7 @@ export class SetupStart {
    */
   async begin(): Promise<string | undefined> {
     return RequestContext.runAs('COMMAND', 'setup at start', async () => {
-      if ((await this.setup.status()).isCompleted) return undefined;
+      if (await this.setup.isCompleted()) return undefined;
       if (await this.completeFromConfiguration()) return undefined;
       return this.tokens.issue();
     });

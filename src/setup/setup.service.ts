@@ -27,6 +27,11 @@ export class Setup {
     private readonly tokens: SetupTokens,
   ) {}
 
+  /** Whether the setup is over; asks nothing but its own state. */
+  async isCompleted(): Promise<boolean> {
+    return (await this.states.get()).completedAt !== null;
+  }
+
   /** How far the setup is, for everybody to see. */
   async status(): Promise<SetupStatus> {
     const { completedAt, storageConfiguredAt } = await this.states.get();

@@ -33,11 +33,6 @@ export class MemoryRateLimitStore extends RateLimitStore {
     return verdictOf(this.tokensOf(key, size, this.nowMs()), size.perMinute);
   }
 
-  /** Whether a bucket of this key exists, which is: whether the key was used lately. */
-  has(key: string): boolean {
-    return this.buckets.has(key);
-  }
-
   private tokensOf(key: string, { perMinute, burst }: BucketSize, nowMs: number): number {
     const capacity = Math.max(1, burst);
     const known = this.buckets.get(key);
