@@ -166,7 +166,11 @@ module.exports = {
 
     staysHome(['@aws-sdk'], '^src/storage/adapters/s3/', 'The S3 SDK belongs to its adapter.'),
     staysHome(['@azure'], '^src/storage/adapters/azure-blob/', 'The Azure SDK belongs to its adapter.'),
-    staysHome(['@google-cloud'], '^src/storage/adapters/gcs/', 'The Google SDK belongs to its adapter.'),
+    staysHome(
+      ['@google-cloud', 'google-auth-library'],
+      '^src/storage/adapters/gcs/',
+      'The Google SDK belongs to its adapter.',
+    ),
     staysHome(['typeorm'], '(/persistence/|^src/platform/database/)', 'SQL stays in repositories.'),
     staysHome(
       ['@nestjs/typeorm'],

@@ -13,13 +13,16 @@ const project = (name: string, include: string[], more: Record<string, unknown> 
 
 const withDatabase = { globalSetup: ['test/support/database-cluster.ts'] };
 const withDatabaseAndBuild = { globalSetup: ['test/support/database-cluster.ts', 'test/support/build.ts'] };
+const withContractTable = {
+  globalSetup: ['test/support/database-cluster.ts', 'test/contract/contract-table.ts'],
+};
 
 export default defineConfig({
   test: {
     maxWorkers: 3,
     projects: [
       project('unit', ['src/**/*.spec.ts']),
-      project('contract', ['test/contract/**/*.contract-spec.ts'], withDatabase),
+      project('contract', ['test/contract/**/*.contract-spec.ts'], withContractTable),
       project('integration', ['test/integration/**/*.spec.ts'], withDatabase),
       project('architecture', ['test/architecture/**/*.spec.ts'], withDatabaseAndBuild),
       project('e2e', ['test/e2e/**/*.spec.ts'], { ...withDatabaseAndBuild, testTimeout: 120_000 }),
