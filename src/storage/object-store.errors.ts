@@ -25,7 +25,7 @@ export class ObjectStoreUnavailable extends DomainError {
 }
 
 /** Why a store refuses for good: an attempt with the same arguments fails again. */
-export type RejectionReason = 'path' | 'range' | 'digest' | 'size' | 'exists' | 'denied';
+export type RejectionReason = 'path' | 'range' | 'digest' | 'size' | 'exists' | 'denied' | 'settings';
 
 const SENTENCES: Record<RejectionReason, string> = {
   path: 'This is not a path that the storage accepts',
@@ -34,6 +34,8 @@ const SENTENCES: Record<RejectionReason, string> = {
   size: 'The bytes do not have the expected size',
   exists: 'Another object of a different size has this path already',
   denied: 'The storage refuses access: check the permissions of the server on its storage',
+  settings:
+    'The storage does not accept its settings: check the name of the bucket or container, the region, the endpoint and the credentials',
 };
 
 /** The store refuses, and will refuse again. `reason` says why, `size` is that of the object for `range`. */

@@ -1,13 +1,27 @@
 import type { Readable } from 'node:stream';
 import type { ByteRange } from '../platform/http/byte-range.js';
 
-/** Bytes to store: in memory, or a file of the server that nobody changes any more. Sizes in bytes. */
-export type ObjectSource = Buffer | { readonly path: string; readonly size: number };
+/** A file of the server that nobody changes any more. */
+export interface FileSource {
+  readonly path: string;
+  /** In bytes. */
+  readonly size: number;
+  /**
+   * SHA-256 (hex) that the caller found in the file. A store that reads the file while it stores it compares, and
+   * refuses other bytes (`digest`); one that takes the file over as it is does not read it for that.
+   */
+  readonly digest?: string;
+}
+
+/** Bytes to store: in memory, or a file. */
+export type ObjectSource = Buffer | FileSource;
 
 /** What may be said about a `put`. */
 export interface PutOptions {
   /** SHA-256 (hex) that the bytes must have; unless given they are stored as they are. */
   readonly digest?: string;
+  /** What the bytes are; a store may keep mirrored content in another access tier. `published` unless given. */
+  readonly content?: 'published' | 'mirrored';
   /** Ends the attempt; what was written so far is removed. */
   readonly signal?: AbortSignal;
 }
@@ -96,4 +110,14 @@ export abstract class ObjectStore {
    * the store; undefined where the store has none, and the server streams the object itself.
    */
   abstract signedUrl(path: string, options: SignedUrlOptions): Promise<string | undefined>;
+
+  /**
+   * Removes what uploads left behind that were begun longer than `olderThanMs` ago and never finished: parts of
+   * multipart uploads, uncommitted blocks, resumable sessions. Returns how many uploads; zero where the store
+   * forgets them by itself.
+   */
+  abstract removeUnfinished(olderThanMs: number): Promise<number>;
+
+  /** Ends connections and timers; the store is not used afterwards. */
+  abstract close(): Promise<void>;
 }

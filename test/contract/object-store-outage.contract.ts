@@ -1,9 +1,10 @@
 import { buffer } from 'node:stream/consumers';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import type { ContractIt } from './contract-cases.js';
 import { all, type StoreUnderTest } from './store-under-test.js';
 
 /** What every object store must do when it cannot be reached. Part of `objectStoreContract`. */
-export function storeOutageContract(target: () => StoreUnderTest): void {
+export function storeOutageContract(it: ContractIt, target: () => StoreUnderTest): void {
   const put = (path: string, text: string) => target().store.put(path, Buffer.from(text));
   const text = async (path: string) => (await buffer((await target().store.get(path)).stream)).toString();
   const paths = async (prefix: string) => (await all(target().store.list(prefix))).map(({ path }) => path);

@@ -3,17 +3,29 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ObjectRange, ObjectStore } from '../../src/storage/object-store.js';
+import { casesWithout, type ContractGaps } from './contract-cases.js';
+import { recordContract } from './contract-results.js';
 import { storeOutageContract } from './object-store-outage.contract.js';
+import { refusalContract } from './object-store-refusal.contract.js';
+import { sharedStoreContract } from './object-store-shared.contract.js';
+import { signedUrlContract } from './object-store-signed-url.contract.js';
+import { uploadContract } from './object-store-upload.contract.js';
 import { all, type StoreUnderTest } from './store-under-test.js';
 
-/** What every object store must do. One call per adapter. */
-export function objectStoreContract(name: string, start: () => Promise<StoreUnderTest>): void {
+/** What every object store must do. One call per adapter; `gaps` are the cases that it cannot show. */
+export function objectStoreContract(
+  name: string,
+  start: () => Promise<StoreUnderTest>,
+  gaps: ContractGaps = {},
+): void {
   describe(`the ${name} object store`, () => {
     let target: StoreUnderTest;
     let store: ObjectStore;
     let files: string;
+    const { it, unknownGaps } = casesWithout(gaps, test);
+    recordContract(name, gaps);
 
     beforeAll(async () => {
       files = await mkdtemp(join(tmpdir(), 'object-store-contract-'));
@@ -458,13 +470,21 @@ export function objectStoreContract(name: string, start: () => Promise<StoreUnde
       });
     });
 
-    storeOutageContract(() => target);
+    storeOutageContract(it, () => target);
+    refusalContract(it, () => target);
+    sharedStoreContract(it, () => target, fileOf);
+    uploadContract(it, () => target, fileOf);
+    signedUrlContract(it, () => target);
 
     it('keeps the sources of a test apart from its objects', async () => {
       const source = await fileOf(Buffer.from('x'));
       await store.put('one', source);
       expect((await stat(source.path)).isFile()).toBe(true);
       expect(await paths('')).toEqual(['one']);
+    });
+
+    it('has every case that the backend names as a gap', () => {
+      expect([...unknownGaps]).toEqual([]);
     });
   });
 }

@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-
-/** Fixed bounds, in seconds, from an answer out of memory to a large upload. */
-const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+import { DURATION_BUCKETS, storageInstruments } from './storage-instruments.js';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
@@ -16,6 +14,20 @@ interface RequestMeter {
 
 /** How an outgoing request ended: `refused` by the egress guard, `failed` without a usable answer. */
 export type OutboundOutcome = 'answered' | 'failed' | 'refused';
+
+/** What a storage was asked to do. */
+export type StorageOperation = 'put' | 'get' | 'stat' | 'delete' | 'list' | 'remove_unfinished';
+
+/** How it ended, as the errors of the storage port sort failures. What the caller gave up is not counted. */
+export type StorageOutcome = 'ok' | 'missing' | 'rejected' | 'unavailable';
+
+/** What is known about the objects of one storage. */
+export interface StorageHealth {
+  readonly storage: string;
+  readonly damaged: number;
+  /** The longest time for which some object was not read. */
+  readonly oldestSeconds: number;
+}
 
 /** The labels of the two download counters. */
 export interface DownloadLabels {
@@ -32,6 +44,7 @@ export class Metrics {
   private readonly meters = new Map<string, RequestMeter>();
   private readonly downloadMeters = new WeakMap<object, { inc(): void }>();
   private openConnections: () => number = () => 0;
+  private storageHealth: () => Promise<readonly StorageHealth[]> = () => Promise.resolve([]);
 
   private readonly requests = new Counter({
     name: 'http_requests_total',
@@ -97,7 +110,28 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  private readonly storage = storageInstruments(this.registry);
+
   constructor(private readonly registry: Registry) {
+    const health = (): Promise<readonly StorageHealth[]> => this.storageHealth().catch(() => []);
+    new Gauge({
+      name: 'storage_damaged_objects',
+      help: 'Stored objects whose bytes are known to be wrong or gone',
+      labelNames: ['storage'],
+      registers: [this.registry],
+      async collect() {
+        for (const { storage, damaged } of await health()) this.set({ storage }, damaged);
+      },
+    });
+    new Gauge({
+      name: 'storage_oldest_verification_age_seconds',
+      help: 'The longest time for which some stored object was not read',
+      labelNames: ['storage'],
+      registers: [this.registry],
+      async collect() {
+        for (const { storage, oldestSeconds } of await health()) this.set({ storage }, oldestSeconds);
+      },
+    });
     const connections = (): number => this.openConnections();
     new Gauge({
       name: 'db_open_connections',
@@ -155,6 +189,54 @@ export class Metrics {
   /** Counts one batch of audit entries that a shipper delivered, or failed to deliver. */
   countAuditShipment(shipper: string, outcome: 'delivered' | 'failed'): void {
     this.auditShipments.labels(shipper, outcome).inc();
+  }
+
+  /** Counts one operation on a storage. */
+  observeStorage(
+    driver: string,
+    operation: StorageOperation,
+    outcome: StorageOutcome,
+    seconds: number,
+  ): void {
+    this.storage.durations.labels(driver, operation, outcome).observe(seconds);
+  }
+
+  /** Counts one more attempt of an operation on a storage. */
+  countStorageRetry(driver: string, operation: StorageOperation): void {
+    this.storage.retries.labels(driver, operation).inc();
+  }
+
+  /** A counter of the bytes that a storage gives or takes. */
+  storageBytes(driver: string, direction: 'read' | 'written'): (bytes: number) => void {
+    const meter = this.storage.bytes.labels(driver, direction);
+    return (bytes) => meter.inc(bytes);
+  }
+
+  /** Counts the breaker of a storage in its new state; without a former state it is new, without a next one gone. */
+  moveStorageBreaker(driver: string, from: string | undefined, to: string | undefined): void {
+    if (from !== undefined) this.storage.breakers.labels(driver, from).dec();
+    if (to !== undefined) this.storage.breakers.labels(driver, to).inc();
+  }
+
+  /** Counts one object that a storage migration worked on: `moved`, `gone`, `busy` or `failed`. */
+  countMigratedObject(outcome: 'moved' | 'gone' | 'busy' | 'failed'): void {
+    this.storage.migratedObjects.labels(outcome).inc();
+  }
+
+  /** Counts stored objects, and bytes of them, that were read again. `storage` is the name of a storage. */
+  countScrubbed(storage: string, objects: number, bytes: number): void {
+    this.storage.scrub.objects.inc({ storage }, objects);
+    this.storage.scrub.bytes.inc({ storage }, bytes);
+  }
+
+  /** Counts one attempt to repair a damaged object; `outcome` is a constant. */
+  countRepair(storage: string, outcome: string): void {
+    this.storage.scrub.repairs.inc({ storage, outcome });
+  }
+
+  /** Says where the health of the storages is read whenever somebody looks at the metrics. */
+  watchStorages(health: () => Promise<readonly StorageHealth[]>): void {
+    this.storageHealth = health;
   }
 
   /** Says where the number of open database connections is read whenever somebody looks at the metrics. */

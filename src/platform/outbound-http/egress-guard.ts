@@ -16,6 +16,7 @@ interface Found {
  */
 export class EgressGuard {
   private readonly mode: EgressMode;
+  private readonly allowlist: readonly string[];
   private readonly names: readonly RegExp[];
   private readonly networks = new BlockList();
 
@@ -24,7 +25,13 @@ export class EgressGuard {
     private readonly resolve: LookupFunction = systemLookup as LookupFunction,
   ) {
     this.mode = mode;
+    this.allowlist = allowlist;
     this.names = allowlist.filter((entry) => !addNetwork(this.networks, entry)).map(patternOf);
+  }
+
+  /** A guard that lets these names, addresses and networks through as well. */
+  alsoAllowing(entries: readonly string[]): EgressGuard {
+    return new EgressGuard({ mode: this.mode, allowlist: [...this.allowlist, ...entries] }, this.resolve);
   }
 
   /** Refuses a URL by what can be seen without DNS. Throws {@link EgressRefused}. */

@@ -1,9 +1,10 @@
 import { Global, Module } from '@nestjs/common';
 import { EgressConfig } from '../../config/egress.config.js';
 import { EgressGuard } from './egress-guard.js';
+import { GuardedAgents } from './guarded-agents.js';
 import { OutboundHttp } from './outbound-http.js';
 
-/** Outgoing requests behind the egress guard. No routes and no tables. Global, as technical services are. */
+/** Outgoing requests and connections behind the egress guard. No routes and no tables. Global, as technical services are. */
 @Global()
 @Module({
   providers: [
@@ -12,8 +13,9 @@ import { OutboundHttp } from './outbound-http.js';
       useFactory: (config: EgressConfig) => new EgressGuard(config),
       inject: [EgressConfig],
     },
+    GuardedAgents,
     OutboundHttp,
   ],
-  exports: [EgressGuard, OutboundHttp],
+  exports: [EgressGuard, GuardedAgents, OutboundHttp],
 })
 export class OutboundHttpModule {}

@@ -47,7 +47,10 @@ export class LyingIdentityProvider {
   /** The claims of whoever signs in. */
   person: Json = { sub: 'ada', email: 'ada@example.com', email_verified: true, name: 'Ada' };
   readonly key = newSigningJwk('first');
+  /** Whether it gives refresh tokens. */
+  isRenewed = false;
   private readonly codes = new Map<string, Code>();
+  private readonly refreshTokens = new Set<string>();
 
   private constructor(
     private readonly server: Server,
@@ -135,6 +138,11 @@ export class LyingIdentityProvider {
   }
 
   private async exchange(form: URLSearchParams): Promise<[number, Json]> {
+    if (form.get('grant_type') === 'refresh_token') {
+      if (!this.refreshTokens.delete(form.get('refresh_token') ?? ''))
+        return [400, { error: 'invalid_grant' }];
+      return this.tokens({});
+    }
     const code = this.codes.get(form.get('code') ?? '');
     this.codes.delete(form.get('code') ?? '');
     const challenge = createHash('sha256')
@@ -142,12 +150,16 @@ export class LyingIdentityProvider {
       .digest('base64url');
     const fits = code?.challenge === challenge && code.redirectUri === form.get('redirect_uri');
     if (!fits) return [400, { error: 'invalid_grant' }];
+    return this.tokens({ nonce: code.nonce });
+  }
+
+  private async tokens(proof: Json): Promise<[number, Json]> {
     const now = Math.floor(Date.now() / 1000);
     const times = { iat: now, exp: now + 300 };
     const honest: Json = {
       iss: this.issuer,
       aud: this.clientId,
-      nonce: code.nonce,
+      ...proof,
       ...times,
       ...this.person,
     };
@@ -159,8 +171,15 @@ export class LyingIdentityProvider {
       token_type: 'Bearer',
       expires_in: 300,
       id_token: idToken,
+      ...(this.isRenewed && { refresh_token: this.newRefreshToken() }),
     };
     return [200, this.lies.token?.(answer) ?? answer];
+  }
+
+  private newRefreshToken(): string {
+    const token = randomBytes(16).toString('hex');
+    this.refreshTokens.add(token);
+    return token;
   }
 }
 

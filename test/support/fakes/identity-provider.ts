@@ -20,6 +20,8 @@ export interface KnownClient {
   readonly postLogoutUri: string;
   /** Where the provider tells of a sign-out by itself, naming the session. */
   readonly backChannelLogoutUri?: string;
+  /** Whether it gets refresh tokens; each is good once, and a second use ends the sign-in. */
+  readonly isRenewed?: boolean;
 }
 
 /**
@@ -30,6 +32,12 @@ export class CertifiedIdentityProvider {
   /** The account of whoever comes to the sign-in page. */
   signsIn: string | undefined;
   readonly accounts = new Map<string, Account>();
+  /** Accounts that were closed: nothing of theirs is renewed. */
+  readonly closed = new Set<string>();
+  /** While it is down every connection is cut off. */
+  isDown = false;
+  /** How often sign-ins were renewed, and how often that was refused. */
+  readonly renewals = { granted: 0, refused: 0 };
   /** Reaches the registry, whose public address leads nowhere. */
   deliver: typeof fetch = fetch;
 
@@ -61,7 +69,12 @@ export class CertifiedIdentityProvider {
 
   private serve(provider: Provider): void {
     const handle = provider.callback();
+    const isRenewal = ({ oidc }: KoaContextWithOIDC): boolean =>
+      oidc.params?.['grant_type'] === 'refresh_token';
+    provider.on('grant.success', (context) => (this.renewals.granted += Number(isRenewal(context))));
+    provider.on('grant.error', (context) => (this.renewals.refused += Number(isRenewal(context))));
     this.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (this.isDown) return void request.socket.destroy();
       if (!request.url?.startsWith('/interaction/')) return void handle(request, response);
       const result =
         this.signsIn === undefined
@@ -72,7 +85,7 @@ export class CertifiedIdentityProvider {
   }
 
   private configuration(client: KnownClient): Configuration {
-    const { id, secret, redirectUri, postLogoutUri, backChannelLogoutUri } = client;
+    const { id, secret, redirectUri, postLogoutUri, backChannelLogoutUri, isRenewed = false } = client;
     return {
       clients: [
         {
@@ -80,6 +93,7 @@ export class CertifiedIdentityProvider {
           client_secret: secret,
           redirect_uris: [redirectUri],
           post_logout_redirect_uris: [postLogoutUri],
+          grant_types: ['authorization_code', ...(isRenewed ? ['refresh_token'] : [])],
           ...(backChannelLogoutUri !== undefined && {
             backchannel_logout_uri: backChannelLogoutUri,
             backchannel_logout_session_required: true,
@@ -90,10 +104,12 @@ export class CertifiedIdentityProvider {
       cookies: { keys: [randomBytes(16).toString('hex')] },
       claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'], groups: ['groups'] },
       scopes: ['openid', 'email', 'profile', 'groups'],
-      findAccount: (_context, accountId) => ({
-        accountId,
-        claims: () => ({ sub: accountId, ...this.accounts.get(accountId) }) as never,
-      }),
+      findAccount: (_context, accountId) =>
+        this.closed.has(accountId)
+          ? undefined
+          : { accountId, claims: () => ({ sub: accountId, ...this.accounts.get(accountId) }) as never },
+      issueRefreshToken: async () => isRenewed,
+      rotateRefreshToken: true,
       loadExistingGrant: async (context) => grantAll(context),
       interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
       features: {
@@ -110,6 +126,7 @@ export class CertifiedIdentityProvider {
         AccessToken: 600,
         IdToken: 600,
         AuthorizationCode: 60,
+        RefreshToken: 600,
       },
     };
   }

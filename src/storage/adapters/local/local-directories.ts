@@ -53,7 +53,7 @@ export class LocalDirectories {
     try {
       await this.assertInside(directory);
     } catch (error) {
-      if (!saysMissing(error)) throw error;
+      if (!saysMissing(error) || directory === this.root) throw error;
       await this.make(dirname(directory));
       await mkdir(directory, { mode: 0o750 }).catch((failure: unknown) => {
         if (systemCode(failure) !== 'EEXIST') throw failure;

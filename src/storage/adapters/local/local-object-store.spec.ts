@@ -17,6 +17,7 @@ import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { armFailpoint, disarmFailpoints } from '../../../platform/failpoints/failpoint.js';
+import { ObjectStoreUnavailable } from '../../object-store.errors.js';
 import { LocalObjectStore } from './local-object-store.js';
 import { sortedError } from './local.errors.js';
 
@@ -89,6 +90,15 @@ describe('writing to a local store', () => {
     await expect(store.stat('a/b')).rejects.toMatchObject(unavailable);
     await expect(store.list('')[Symbol.asyncIterator]().next()).rejects.toMatchObject(unavailable);
     expect(await readdir(root)).toEqual([]);
+  });
+
+  it('says so at once when what it is to take lies elsewhere', async () => {
+    await store.put('a/b', Buffer.from('x'));
+    const path = join(base, 'spool');
+    await writeFile(path, 'bytes');
+    await rename(root, `${root}-away`);
+    await expect(store.put('a/c', { path, size: 5 })).rejects.toBeInstanceOf(ObjectStoreUnavailable);
+    expect(existsSync(root)).toBe(false);
   });
 });
 

@@ -18,7 +18,7 @@ import { ObjectNotFound, ObjectStoreRejected, ObjectStoreUnavailable } from '../
 import { LocalDirectories } from './local-directories.js';
 import { copyPart, readPart } from './local-file-stream.js';
 import { listFiles } from './local-listing.js';
-import { linkNew, prepareFile } from './local-staging.js';
+import { linkNew, prepareFile, removeLeftCopies } from './local-staging.js';
 import { saysMissing, sortedError, systemCode } from './local.errors.js';
 
 /** Codes of `link` that say: not from there, try a copy on this file system. */
@@ -108,6 +108,17 @@ export class LocalObjectStore extends ObjectStore {
   async signedUrl(path: string): Promise<undefined> {
     assertObjectPath(path);
   }
+
+  /** Copies that were begun in the staging directory of this root. */
+  async removeUnfinished(olderThanMs: number): Promise<number> {
+    try {
+      return await removeLeftCopies(await this.directories.prepare(), olderThanMs);
+    } catch (error) {
+      throw sortedError(error, 'remove unfinished');
+    }
+  }
+
+  async close(): Promise<void> {}
 
   private async write(
     path: string,

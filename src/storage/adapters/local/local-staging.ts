@@ -1,16 +1,18 @@
 import { createReadStream, createWriteStream, type Stats } from 'node:fs';
-import { link, lstat, open, rm } from 'node:fs/promises';
+import { link, lstat, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { HashingStream } from '../../../kernel/sha256.js';
 import { failpoint } from '../../../platform/failpoints/failpoint.js';
-import { newSpoolName } from '../../../platform/temp-files/spool-name.js';
+import { newSpoolName, spoolOwner } from '../../../platform/temp-files/spool-name.js';
 import type { ObjectSource, PutOptions, PutOutcome } from '../../object-store.js';
 import { ObjectStoreRejected } from '../../object-store.errors.js';
 import { saysMissing, systemCode } from './local.errors.js';
 
 const CHUNK_BYTES = 256 * 1024;
+/** Of the names of copies that are being written. */
+const PREFIX = 'put';
 
 /** A complete, durable file that has no name in the store yet. */
 export interface PreparedFile {
@@ -38,6 +40,20 @@ export async function prepareFile(
     if (file.isTemporary) await rm(file.path, { force: true });
     throw error;
   }
+}
+
+/** Removes what writes of longer than `olderThanMs` ago left in `staging`. Returns how many. */
+export async function removeLeftCopies(staging: string, olderThanMs: number): Promise<number> {
+  let removed = 0;
+  for (const name of await readdir(staging)) {
+    if (!name.startsWith(`${PREFIX}.`) || spoolOwner(name) === undefined) continue;
+    const path = join(staging, name);
+    const status = await statusOf(path);
+    if (status === undefined || Date.now() - status.mtimeMs < olderThanMs) continue;
+    await rm(path, { force: true });
+    removed += 1;
+  }
+  return removed;
 }
 
 /** Gives `file` its name in the store, unless there is an object of that name already. */
@@ -85,7 +101,7 @@ async function vouched(
 }
 
 async function copied(source: ObjectSource, options: PutOptions, staging: string): Promise<PreparedFile> {
-  const path = join(staging, newSpoolName('put'));
+  const path = join(staging, newSpoolName(PREFIX));
   const expected = Buffer.isBuffer(source) ? source.length : source.size;
   const hashing = new HashingStream();
   try {
@@ -96,9 +112,8 @@ async function copied(source: ObjectSource, options: PutOptions, staging: string
       { signal: options.signal },
     );
     if (hashing.size !== expected) throw new ObjectStoreRejected('size');
-    if (options.digest !== undefined && hashing.digest !== options.digest) {
-      throw new ObjectStoreRejected('digest');
-    }
+    const digest = options.digest ?? (Buffer.isBuffer(source) ? undefined : source.digest);
+    if (digest !== undefined && hashing.digest !== digest) throw new ObjectStoreRejected('digest');
     return { path, size: expected, isTemporary: true };
   } catch (error) {
     await rm(path, { force: true });

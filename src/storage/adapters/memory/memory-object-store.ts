@@ -41,8 +41,8 @@ export class MemoryObjectStore extends ObjectStore {
       options.signal?.throwIfAborted();
       throw error;
     });
-    if (options.digest !== undefined && sha256Hex(bytes) !== options.digest) {
-      throw new ObjectStoreRejected('digest');
+    for (const expected of [options.digest, Buffer.isBuffer(source) ? undefined : source.digest]) {
+      if (expected !== undefined && sha256Hex(bytes) !== expected) throw new ObjectStoreRejected('digest');
     }
     options.signal?.throwIfAborted();
     const existing = this.objects.get(path);
@@ -83,6 +83,13 @@ export class MemoryObjectStore extends ObjectStore {
   async signedUrl(path: string): Promise<undefined> {
     assertObjectPath(path);
   }
+
+  /** Nothing: a write is one step. */
+  async removeUnfinished(): Promise<number> {
+    return 0;
+  }
+
+  async close(): Promise<void> {}
 
   private held(path: string, operation: string): Held {
     assertObjectPath(path);
