@@ -114,7 +114,6 @@ function principalWith({ roles, key }: Credential, isMultiTenant: boolean): Iden
       isDefaultOrganization: key.organization === 'default',
       scopes: key.scopes,
       expiresAt,
-      isRevoked: false,
       namespaces: null,
       publishedFrom: null,
       owner,

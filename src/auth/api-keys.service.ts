@@ -76,8 +76,7 @@ export class ApiKeys extends BearerCredential {
     const token = this.config.apiKeysEnabled ? ApiKeyToken.tryParse(text) : undefined;
     if (token === undefined) return { outcome: 'invalid' };
     const { value: facts, readAtMs } = await this.lookup.find(token);
-    if (facts === undefined || facts.isRevoked) return { outcome: 'invalid' };
-    if (facts.owner !== null && !facts.owner.isActive) return { outcome: 'invalid' };
+    if (facts === undefined || facts.owner?.isActive === false) return { outcome: 'invalid' };
     const now = new Date();
     if (facts.expiresAt !== null && facts.expiresAt <= now) return { outcome: 'expired' };
     this.usage.mark(facts.id, now);

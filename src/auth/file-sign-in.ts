@@ -40,7 +40,7 @@ export function fileSignIn(
     clientId: azureAd.clientId!,
     clientSecret: azureAd.clientSecret!,
     redirectUrl: azureAd.redirectUrl!,
-    scopes: ['openid', 'email', 'profile'],
+    scopes: azureAd.scopes,
     groupMappings,
     defaultRole,
     groupClaimName: azureAd.groupClaimName ?? '',

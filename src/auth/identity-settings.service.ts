@@ -90,6 +90,18 @@ export class IdentitySettings {
   }
 
   /**
+   * The configuration in use now with which a session that began with the configuration `id` is renewed: of the same
+   * issuer and client, since a refresh token is good for nobody else.
+   */
+  async renewing(provider: ProviderId, id: string): Promise<SignInConfiguration | undefined> {
+    const active = await this.active(provider);
+    if (active === undefined || active.id === id) return active;
+    const began = await this.find(id);
+    const isSame = began?.clientId === active.clientId && isSameIssuer(began.issuerUrl, active.issuerUrl);
+    return isSame ? active : undefined;
+  }
+
+  /**
    * The configurations of this issuer and one of these clients, active or not: sessions that began with an earlier one
    * live on. Their secrets are not looked at.
    */

@@ -15,7 +15,6 @@ function key(scopes: Scope[], memberships?: [string, Scope[]][], organizationId 
     isDefaultOrganization: organizationId === DEFAULT,
     scopes,
     expiresAt: null,
-    isRevoked: false,
     namespaces: null,
     publishedFrom: null,
   };

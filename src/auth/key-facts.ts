@@ -2,7 +2,7 @@ import type { HeldRole } from '../access/authority.js';
 import type { PublishedFrom } from '../access/principal.js';
 import type { Scope } from '../access/scope.js';
 
-/** A key as found by its digest, with what decides what it may do now. */
+/** A key as found by its digest, which was not revoked, with what decides what it may do now. */
 export interface KeyFacts {
   readonly id: string;
   readonly digest: Buffer;
@@ -11,7 +11,6 @@ export interface KeyFacts {
   readonly isDefaultOrganization: boolean;
   readonly scopes: readonly Scope[];
   readonly expiresAt: Date | null;
-  readonly isRevoked: boolean;
   /** Set for exchanged tokens: the folded names of the only namespaces it may touch, and who publishes. */
   readonly namespaces: readonly string[] | null;
   readonly publishedFrom: PublishedFrom | null;

@@ -27,7 +27,7 @@ export class KeyLookup {
     changes.onChange('identity', () => this.known.clear());
   }
 
-  /** The key that was presented and when it was read; `undefined` for a key that nobody issued. */
+  /** The key that was presented and when it was read; `undefined` for a key that nobody issued, or that was revoked. */
   async find(token: ApiKeyToken): Promise<CachedValue<KeyFacts | undefined>> {
     const digest = await this.digests.of(token.text);
     const { value: facts, readAtMs } = await this.known.get(digest.toString('base64'), () =>

@@ -35,7 +35,7 @@ export class OidcArrival {
     identity: ProvenIdentity,
     { returnTo, replaces }: ArrivingBrowser,
   ): Promise<StartedSession> {
-    const { issuer, subject, email, isEmailVerified, name, groups, idToken, sid } = identity;
+    const { issuer, subject, email, isEmailVerified, name, groups, idToken, refreshToken, sid } = identity;
     const isEmailTrusted = isEmailVerified !== false && this.trusts(email);
     return this.transactions.run(async () => {
       const user = await this.users
@@ -53,6 +53,8 @@ export class OidcArrival {
           method: provider,
           identityId: configuration.id,
           idToken,
+          // Nobody needs it who does not ask again.
+          refreshToken: this.config.groupSyncIntervalMs > 0 ? refreshToken : undefined,
           sid,
           replaces,
           returnTo: returnTo ?? undefined,

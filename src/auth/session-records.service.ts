@@ -51,8 +51,9 @@ export class SessionRecords {
   }
 }
 
-/** Signing in and out are open to everybody; then the session says who it is. */
+/** Signing in and out are open to everybody; then the session says who it is. A job does what it does by itself. */
 function isAnonymous(): boolean {
-  const { principal } = RequestContext.current() ?? {};
+  const { principal, method } = RequestContext.current() ?? {};
+  if (method === 'JOB') return false;
   return principal === undefined || principal.kind === 'anonymous';
 }

@@ -12,6 +12,7 @@ import { PurgeSessionsJob } from './jobs/purge-sessions.job.js';
 import { SessionEntity } from './persistence/session.entity.js';
 import { SessionsRepository } from './persistence/sessions.repository.js';
 import { SESSION_ID_TOKENS } from './session-id-tokens.js';
+import { SESSION_REFRESH_TOKENS } from './session-refresh-tokens.js';
 import { SessionLookup } from './session-lookup.service.js';
 import { SessionRecords } from './session-records.service.js';
 import { SessionUsage } from './session-usage.service.js';
@@ -49,6 +50,7 @@ export class SessionsModule implements OnModuleInit {
 
   onModuleInit(): void {
     this.sealed.register(SESSION_ID_TOKENS);
+    this.sealed.register(SESSION_REFRESH_TOKENS);
     this.jobs.register(this.purge);
     this.scheduler.schedule(this.purge.name, PurgeSessionsJob.EVERY_MS, this.purge);
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { CacheInvalidation } from '../platform/cache/cache-invalidation.js';
 import type { CachedValue } from '../platform/cache/memory-cache.js';
+import type { SealedColumn } from '../platform/crypto/sealed-columns.service.js';
 import { SecretBox } from '../platform/crypto/secret-box.js';
 import { Transactions } from '../platform/database/transactions.js';
 import { RequestContext } from '../platform/request-context/request-context.js';
@@ -10,6 +11,7 @@ import type { ListedSession, ProviderLogout, Session, SessionMethod } from './do
 import { SessionSecret } from './domain/session-secret.js';
 import { SessionsRepository } from './persistence/sessions.repository.js';
 import { SESSION_ID_TOKENS } from './session-id-tokens.js';
+import { SESSION_REFRESH_TOKENS } from './session-refresh-tokens.js';
 import { SessionLookup } from './session-lookup.service.js';
 import { SessionRecords } from './session-records.service.js';
 
@@ -24,6 +26,8 @@ export interface NewSessionInput {
   /** The configuration of the identity provider, and the identity token it issued, for signing out there. */
   readonly identityId?: string | null;
   readonly idToken?: string | undefined;
+  /** With what the provider can be asked for the groups again. */
+  readonly refreshToken?: string | undefined;
   /** The session at the provider (`sid` of its identity token). */
   readonly sid?: string | undefined;
   /** The session cookie that came with the sign-in; its session ends, so that none is forgotten in a browser. */
@@ -68,7 +72,7 @@ export class Sessions {
     const id = randomUUID();
     const secret = SessionSecret.generate();
     const handle = SessionSecret.newHandle();
-    const { idToken, userId, method } = input;
+    const { idToken, refreshToken, userId, method } = input;
     const request = RequestContext.current();
     const replaced = input.replaces === undefined ? undefined : await this.findBySecret(input.replaces);
     const expiresAt = await this.transactions.run(async () => {
@@ -82,8 +86,8 @@ export class Sessions {
         handleDigest: SessionSecret.digestOf(handle),
         isLimited: input.isLimited ?? false,
         identityId: input.identityId ?? null,
-        idToken:
-          idToken === undefined ? null : this.box.seal(Buffer.from(idToken), SESSION_ID_TOKENS.aadOf(id)),
+        idToken: this.sealed(idToken, SESSION_ID_TOKENS, id),
+        refreshToken: this.sealed(refreshToken, SESSION_REFRESH_TOKENS, id),
         sid: input.sid ?? null,
         returnTo: input.returnTo ?? null,
         ipAddress: request?.clientIp ?? null,
@@ -193,5 +197,9 @@ export class Sessions {
   /** Removes what ended by itself; gives how many there were. */
   purge(): Promise<number> {
     return this.sessions.removeEnded();
+  }
+
+  private sealed(token: string | undefined, { aadOf }: SealedColumn, id: string): Buffer | null {
+    return token === undefined ? null : this.box.seal(Buffer.from(token), aadOf(id));
   }
 }

@@ -35,6 +35,13 @@ export class AzureAdConfig {
   readonly redirectUrl: string | undefined = undefined;
 
   @Setting({
+    key: 'auth.azure_ad.scopes',
+    type: 'list',
+    description: 'Scopes asked for; openid is among them. offline_access lets roles follow groups.',
+  })
+  readonly scopes: string[] = ['openid', 'email', 'profile'];
+
+  @Setting({
     key: 'auth.azure_ad.authority_url',
     type: 'url',
     description: 'Address of the sign-in service; another one for national clouds.',

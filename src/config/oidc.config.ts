@@ -64,6 +64,16 @@ export class OidcConfig {
   readonly defaultRole: string | undefined = undefined;
 
   @Setting({
+    key: 'auth.group_sync_interval',
+    type: 'duration',
+    min: 0,
+    max: 7 * 86_400_000,
+    description:
+      'How soon roles follow groups while somebody is signed in, where the provider gives refresh tokens; 0: at sign-in only.',
+  })
+  readonly groupSyncIntervalMs: number = 900_000;
+
+  @Setting({
     key: 'auth.oidc.require_verified_email',
     type: 'bool',
     description:

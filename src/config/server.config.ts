@@ -85,6 +85,16 @@ export class ServerConfig {
   readonly trustedProxies: string[] = ['127.0.0.0/8', '::1'];
 
   @Setting({
+    key: 'server.max_connections_per_ip',
+    type: 'int',
+    min: 0,
+    max: 1_000_000,
+    description:
+      'Most open connections of one address; more are closed at once. Trusted proxies have no limit. 0 turns it off.',
+  })
+  readonly maxConnectionsPerIp: number = 1000;
+
+  @Setting({
     key: 'server.host_aliases',
     type: 'list',
     description: 'Further host names that are this registry.',

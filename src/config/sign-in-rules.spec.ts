@@ -56,6 +56,12 @@ describe('settings of the sign-in providers', () => {
     expect(load({ ...AZURE, TFR_AUTH_AZURE_AD_AUDIENCE: 'a,b' }).azureAd.audience).toEqual(['a', 'b']);
   });
 
+  it('let roles follow groups every quarter of an hour, or as often as said, or not at all', () => {
+    expect(load(OIDC).oidc.groupSyncIntervalMs).toBe(900_000);
+    const intervals = ['0', '1m', '7d'].map((text) => load({ TFR_AUTH_GROUP_SYNC_INTERVAL: text }).oidc);
+    expect(intervals.map(({ groupSyncIntervalMs }) => groupSyncIntervalMs)).toEqual([0, 60_000, 604_800_000]);
+  });
+
   it('read the group mapping from JSON', () => {
     const mappings = [{ group: 'a', organization: 'default', role: 'viewer' }];
     const { oidc } = load({ TFR_AUTH_OIDC_GROUP_MAPPINGS: JSON.stringify(mappings) });
@@ -93,6 +99,13 @@ describe('settings of the sign-in providers', () => {
       'a mapping that is an object',
       { TFR_AUTH_OIDC_GROUP_MAPPINGS: '{"a":"b"}' },
       ['auth.oidc.group_mappings'],
+    ],
+    ['a group sync below a minute', { TFR_AUTH_GROUP_SYNC_INTERVAL: '59s' }, ['auth.group_sync_interval']],
+    ['a group sync after a week', { TFR_AUTH_GROUP_SYNC_INTERVAL: '8d' }, ['auth.group_sync_interval']],
+    [
+      'scopes of Azure AD without openid',
+      { ...AZURE, TFR_AUTH_AZURE_AD_SCOPES: 'email' },
+      ['auth.azure_ad.scopes'],
     ],
     ['the tenant common', { ...AZURE, TFR_AUTH_AZURE_AD_TENANT_ID: 'common' }, ['auth.azure_ad.tenant_id']],
     [

@@ -2,6 +2,7 @@ import { SCOPE_NAMES } from '../kernel/scope-names.js';
 import type { ConfiguredValues } from './configured-values.js';
 
 const CALLBACK = '/api/v1/auth/callback';
+const SHORTEST_SYNC_MS = 60_000;
 const MAPPING_FIELDS = ['group', 'organization', 'role'];
 
 /** Fills the values of the sign-in providers that follow from other settings. */
@@ -27,6 +28,7 @@ export function checkSignIn(values: ConfiguredValues): void {
   checkOidc(values);
   checkAzureAd(values);
   checkLoginScopes(values);
+  checkGroupSync(values);
   for (const name of ['oidc', 'azureAd'] as const) {
     const key = `auth.${name === 'oidc' ? 'oidc' : 'azure_ad'}.redirect_url`;
     const { redirectUrl } = values.app[name];
@@ -70,6 +72,16 @@ function checkAzureAd(values: ConfiguredValues): void {
     client_id: azureAd.clientId,
     client_secret: azureAd.clientSecret,
   });
+  if (!azureAd.scopes.includes('openid')) {
+    values.refuse('auth.azure_ad.scopes', 'expected openid among the scopes');
+  }
+}
+
+function checkGroupSync(values: ConfiguredValues): void {
+  const { groupSyncIntervalMs } = values.app.oidc;
+  if (groupSyncIntervalMs > 0 && groupSyncIntervalMs < SHORTEST_SYNC_MS) {
+    values.refuse('auth.group_sync_interval', 'expected 0, or at least 1m');
+  }
 }
 
 function checkLoginScopes(values: ConfiguredValues): void {

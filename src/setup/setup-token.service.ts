@@ -3,7 +3,6 @@ import { chmod, rm, writeFile } from 'node:fs/promises';
 import { SetupConfig } from '../config/setup.config.js';
 import { Clock } from '../kernel/clock.js';
 import { RateLimiter } from '../platform/http/rate-limiter.js';
-import { RateLimited } from '../platform/http/http.errors.js';
 import { NoSetupToken, SetupCompleted, SetupTokenRefused } from './domain/setup.errors.js';
 import { SetupTokenText } from './domain/setup-token.js';
 import { SetupStateRepository } from './persistence/setup-state.repository.js';
@@ -58,24 +57,17 @@ export class SetupTokens {
     const { tokenDigest, tokenCreatedAt, completedAt } = await this.states.get();
     if (completedAt !== null) throw new SetupCompleted();
     if (tokenDigest === null) throw new NoSetupToken();
-    const { allowed, retryAfterSeconds } = await this.limiter.mayTry('setup', presented.clientIp, FAILURES);
-    if (!allowed) throw new RateLimited(retryAfterSeconds);
-    const problem = this.problemOf(presented, tokenDigest, tokenCreatedAt);
-    if (problem === undefined) return;
-    await this.limiter.fail('setup', presented.clientIp, FAILURES);
-    throw problem;
+    await this.limiter.attempt('setup', presented.clientIp, FAILURES, () =>
+      this.compare(presented, tokenDigest, tokenCreatedAt),
+    );
   }
 
-  private problemOf(
-    { authorization, header }: PresentedToken,
-    digest: Buffer,
-    createdAt: Date | null,
-  ): SetupTokenRefused | undefined {
-    if (header === undefined && authorization === undefined) return SetupTokenRefused.missing();
+  private compare({ authorization, header }: PresentedToken, digest: Buffer, createdAt: Date | null): void {
+    if (header === undefined && authorization === undefined) throw SetupTokenRefused.missing();
     const token = header ?? SCHEME.exec(authorization ?? '')?.[1];
-    if (token === undefined) return SetupTokenRefused.scheme();
+    if (token === undefined) throw SetupTokenRefused.scheme();
     const isRight = SetupTokenText.matches(token, digest);
-    return isRight && !this.isOverdue(createdAt) ? undefined : SetupTokenRefused.invalid();
+    if (!isRight || this.isOverdue(createdAt)) throw SetupTokenRefused.invalid();
   }
 
   private isOverdue(createdAt: Date | null): boolean {

@@ -55,4 +55,20 @@ export interface ProvenIdentity {
   /** The session there, when the provider names it. */
   readonly sid: string | undefined;
   readonly idToken: string;
+  /** With what the provider can be asked again, when it gave one. */
+  readonly refreshToken: string | undefined;
+}
+
+/** Somebody who signed in before, and with what their provider is asked again. */
+export interface HeldSignIn {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly refreshToken: string;
+}
+
+/** What a provider says about them now. */
+export interface RenewedSignIn {
+  readonly groups: readonly string[];
+  /** For the next time; the same as before when the provider gave no other. */
+  readonly refreshToken: string;
 }

@@ -22,7 +22,6 @@ interface KeyRow {
   is_default: boolean;
   scopes: Scope[];
   expires_at: Date | null;
-  revoked_at: Date | null;
   namespaces: string[] | null;
   published_from: PublishedFrom | null;
   user_id: string | null;
@@ -33,7 +32,7 @@ interface KeyRow {
 }
 
 const BY_DIGEST = `
-  SELECT k.id, k.key_digest, k.name, k.organization_id, o.is_default, k.scopes, k.expires_at, k.revoked_at,
+  SELECT k.id, k.key_digest, k.name, k.organization_id, o.is_default, k.scopes, k.expires_at,
     k.namespaces, k.published_from, u.id AS user_id, u.name AS user_name, u.email AS user_email, u.is_active,
     (SELECT json_agg(json_build_object(
         'organization_id', m.organization_id, 'is_default', mo.is_default, 'scopes', r.scopes))
@@ -44,7 +43,7 @@ const BY_DIGEST = `
   FROM api_keys k
   JOIN organizations o ON o.id = k.organization_id
   LEFT JOIN users u ON u.id = k.user_id
-  WHERE k.key_digest = $1`;
+  WHERE k.key_digest = $1 AND k.revoked_at IS NULL`;
 
 /** API keys as credentials. Joins the ambient transaction. */
 @Injectable()
@@ -56,7 +55,10 @@ export class ApiKeysRepository extends BaseRepository<ApiKeyEntity> {
     this.byDigest = new NamedQuery(dataSource, 'api-key-by-digest', BY_DIGEST);
   }
 
-  /** The key with this digest and what its owner holds now, in one indexed statement. */
+  /**
+   * The key with this digest and what its owner holds now, in one indexed statement; one that was revoked is as if
+   * nobody had issued it, and costs the same (threat A2).
+   */
   async findForAuthentication(digest: Buffer): Promise<KeyFacts | undefined> {
     const [row] = await this.byDigest.run([digest]);
     return row && factsOf(row);
@@ -100,7 +102,6 @@ function factsOf(row: KeyRow): KeyFacts {
     isDefaultOrganization: row.is_default,
     scopes: row.scopes,
     expiresAt: row.expires_at,
-    isRevoked: row.revoked_at !== null,
     namespaces: row.namespaces,
     publishedFrom: row.published_from,
     owner:

@@ -15,6 +15,7 @@ export interface ReplacedHandle {
 @Index('ix_session_expires', ['expiresAt'])
 @Index('ix_session_last_used', ['lastUsedAt'])
 @Index('ix_session_sid', ['sid'])
+@Index('ix_session_groups_asked', ['groupsAskedAt'], { where: 'refresh_token IS NOT NULL' })
 export class SessionEntity {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'pk_session' })
   id!: string;
@@ -43,6 +44,14 @@ export class SessionEntity {
   /** The identity token of the provider, sealed. */
   @Column('bytea', { nullable: true, select: false })
   idToken!: Buffer | null;
+
+  /** With what the provider is asked for the groups again, sealed. */
+  @Column('bytea', { nullable: true, select: false })
+  refreshToken!: Buffer | null;
+
+  /** When the provider was asked for the groups last. */
+  @Column('timestamptz', { nullable: true, select: false })
+  groupsAskedAt!: Date | null;
 
   /** The session at the provider, as the identity token named it. */
   @Column('text', { nullable: true })

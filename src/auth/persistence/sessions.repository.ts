@@ -17,6 +17,7 @@ export type NewSession = Pick<
   | 'isLimited'
   | 'identityId'
   | 'idToken'
+  | 'refreshToken'
   | 'sid'
   | 'returnTo'
   | 'ipAddress'
@@ -106,8 +107,9 @@ export class SessionsRepository extends BaseRepository<SessionEntity> {
   async add(session: NewSession): Promise<Date> {
     const [row]: { expires_at: Date }[] = await this.manager.query(
       `INSERT INTO sessions (id, user_id, method, secret_digest, handle_digest, previous_handles, is_limited,
-         identity_id, id_token, sid, return_to, ip_address, user_agent, expires_at)
-       VALUES ($1, $2, $3, $4, $5, '[]', $6, $7, $8, $9, $10, $11, $12, now() + $13 * interval '1 millisecond')
+         identity_id, id_token, sid, return_to, ip_address, user_agent, expires_at, refresh_token, groups_asked_at)
+       VALUES ($1, $2, $3, $4, $5, '[]', $6, $7, $8, $9, $10, $11, $12, now() + $13 * interval '1 millisecond',
+         $14, now())
        RETURNING expires_at`,
       [
         session.id,
@@ -123,6 +125,7 @@ export class SessionsRepository extends BaseRepository<SessionEntity> {
         session.ipAddress,
         session.userAgent,
         this.lifeMs,
+        session.refreshToken,
       ],
     );
     return row!.expires_at;

@@ -1,4 +1,10 @@
-import type { ProvenIdentity, ProviderClient, SignInConfiguration } from '../domain/sign-in-provider.js';
+import type {
+  HeldSignIn,
+  ProvenIdentity,
+  ProviderClient,
+  RenewedSignIn,
+  SignInConfiguration,
+} from '../domain/sign-in-provider.js';
 
 /** What ties one sign-in together: each value is random or derived from what is, and used once. */
 export interface SignInProof {
@@ -29,6 +35,13 @@ export abstract class IdentityProvider {
     answer: URLSearchParams,
     proof: SignInProof,
   ): Promise<ProvenIdentity>;
+
+  /**
+   * Asks again about somebody who signed in before (OpenID Connect Core, section 12). `undefined` when the provider
+   * does not renew the sign-in, or answers about somebody else: they are to sign in anew. Throws
+   * `ProviderUnavailable` for everything that says nothing about the person, also for a refused client secret.
+   */
+  abstract renew(configuration: SignInConfiguration, held: HeldSignIn): Promise<RenewedSignIn | undefined>;
 
   /** Where the browser signs out; `undefined` when the provider has no such address or cannot be asked now. */
   abstract endSessionUrl(

@@ -1,8 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
 import type { Principal } from '../../access/principal.js';
-import { answer, bucketOf, credentialOf } from './rate-limit.guard.js';
+import { answer, bucketOf, credentialOf, type LimitedRequest } from './rate-limit.guard.js';
 import { RateLimiter } from './rate-limiter.js';
 
 /** The same limits once it is known who asks: by user, else key, else service. Runs after the authentication guard. */
@@ -14,10 +13,13 @@ export class CallerRateLimitGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<FastifyRequest & { principal?: Principal }>();
-    const { principal } = request;
+    const request = context.switchToHttp().getRequest<LimitedRequest & { principal?: Principal }>();
+    const { principal, lentToken } = request;
     if (principal === undefined || principal.kind === 'anonymous') return true;
     const bucket = bucketOf(context, this.reflector, request);
-    return answer(context, await this.limiter.takeByName(bucket, principal, credentialOf(request)));
+    return answer(
+      context,
+      await this.limiter.takeByName(bucket, principal, credentialOf(request), lentToken),
+    );
   }
 }

@@ -28,7 +28,8 @@ export class ClientAddress {
     return client;
   }
 
-  private isTrusted(address: string): boolean {
+  /** Whether this is one of the proxies. */
+  isTrusted(address: string): boolean {
     const plain = MAPPED.exec(address)?.[1] ?? address;
     const family = isIP(plain);
     return family !== 0 && this.trusted.check(plain, family === 6 ? 'ipv6' : 'ipv4');

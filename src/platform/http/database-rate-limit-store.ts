@@ -1,7 +1,13 @@
 import { type BeforeApplicationShutdown, Logger } from '@nestjs/common';
 import { Transactions } from '../database/transactions.js';
 import { MemoryRateLimitStore } from './memory-rate-limit-store.js';
-import { type BucketSize, RateLimitStore, type RateLimitVerdict, verdictOf } from './rate-limit-store.js';
+import {
+  type BucketSize,
+  capacityOf,
+  RateLimitStore,
+  type RateLimitVerdict,
+  verdictOf,
+} from './rate-limit-store.js';
 
 const WARN_EVERY_MS = 60_000;
 const PURGE_EVERY_MS = 600_000;
@@ -16,7 +22,9 @@ const TAKE = `
      FROM (SELECT ${FILLED} AS filled) AS bucket)
   RETURNING had`;
 
-const PEEK = `SELECT ${FILLED} AS had FROM rate_limit_buckets b WHERE key = $1`;
+const GIVE_BACK = `
+  UPDATE rate_limit_buckets AS b SET tokens = least($2::float8, ${FILLED} + 1), updated_at = clock_timestamp()
+  WHERE key = $1 RETURNING tokens AS had`;
 
 /**
  * Token buckets that all processes share, one statement per request, on the clock of the database. While the
@@ -43,9 +51,9 @@ export class DatabaseRateLimitStore extends RateLimitStore implements BeforeAppl
     return had === undefined ? this.alone.take(key, size) : verdictOf(had, size.perMinute);
   }
 
-  async peek(key: string, size: BucketSize): Promise<RateLimitVerdict> {
-    const had = await this.ask(PEEK, key, size);
-    return had === undefined ? this.alone.peek(key, size) : verdictOf(had, size.perMinute);
+  async giveBack(key: string, size: BucketSize): Promise<void> {
+    const holds = await this.ask(GIVE_BACK, key, size);
+    if (holds === undefined) this.alone.giveBack(key, size);
   }
 
   /** Forgets buckets that are full again. */
@@ -55,15 +63,12 @@ export class DatabaseRateLimitStore extends RateLimitStore implements BeforeAppl
       .catch(() => this.warn());
   }
 
-  /** What the bucket held; `undefined` when the database does not answer. */
-  private async ask(
-    statement: string,
-    key: string,
-    { perMinute, burst }: BucketSize,
-  ): Promise<number | undefined> {
-    const capacity = Math.max(1, burst);
+  /** What the statement says of the bucket; `undefined` when the database does not answer. */
+  private async ask(statement: string, key: string, size: BucketSize): Promise<number | undefined> {
+    const capacity = capacityOf(size);
     try {
-      const [row] = await this.transactions.query<{ had: number }>(statement, [key, capacity, perMinute]);
+      const values = [key, capacity, size.perMinute];
+      const [row] = await this.transactions.query<{ had: number }>(statement, values);
       return row?.had ?? capacity;
     } catch {
       this.warn();

@@ -33,12 +33,24 @@ describe('a token bucket', () => {
     expect(store.take('a', size).allowed).toBe(true);
   });
 
+  it('takes a token back, and holds no more than its burst then', () => {
+    const { store } = at();
+    const remaining = () => store.take('a', size).remaining;
+    expect([remaining(), remaining()]).toEqual([2, 1]);
+    store.giveBack('a', size);
+    expect(remaining()).toBe(1);
+    for (let i = 0; i < 5; i += 1) store.giveBack('a', size);
+    expect(remaining()).toBe(2);
+    store.giveBack('never used', size);
+    expect(store.take('never used', size).remaining).toBe(2);
+  });
+
   it('is forgotten when there are too many, the one used least recently first', () => {
     const { store } = at();
     store.take('a', size);
     store.take('b', size);
     store.take('a', size);
     store.take('c', size);
-    expect(['a', 'b', 'c'].map((key) => store.peek(key, size).remaining)).toEqual([0, 2, 1]);
+    expect(['c', 'a', 'b'].map((key) => store.take(key, size).remaining)).toEqual([1, 0, 2]);
   });
 });

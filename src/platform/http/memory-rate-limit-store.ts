@@ -1,4 +1,10 @@
-import { type BucketSize, RateLimitStore, type RateLimitVerdict, verdictOf } from './rate-limit-store.js';
+import {
+  type BucketSize,
+  capacityOf,
+  RateLimitStore,
+  type RateLimitVerdict,
+  verdictOf,
+} from './rate-limit-store.js';
 
 interface Bucket {
   tokens: number;
@@ -29,15 +35,18 @@ export class MemoryRateLimitStore extends RateLimitStore {
     return verdict;
   }
 
-  peek(key: string, size: BucketSize): RateLimitVerdict {
-    return verdictOf(this.tokensOf(key, size, this.nowMs()), size.perMinute);
+  giveBack(key: string, size: BucketSize): void {
+    if (!this.buckets.has(key)) return;
+    const nowMs = this.nowMs();
+    const tokens = Math.min(capacityOf(size), this.tokensOf(key, size, nowMs) + 1);
+    this.keep(key, { tokens, updatedAtMs: nowMs });
   }
 
-  private tokensOf(key: string, { perMinute, burst }: BucketSize, nowMs: number): number {
-    const capacity = Math.max(1, burst);
+  private tokensOf(key: string, size: BucketSize, nowMs: number): number {
+    const capacity = capacityOf(size);
     const known = this.buckets.get(key);
     if (known === undefined) return capacity;
-    return Math.min(capacity, known.tokens + ((nowMs - known.updatedAtMs) * perMinute) / 60_000);
+    return Math.min(capacity, known.tokens + ((nowMs - known.updatedAtMs) * size.perMinute) / 60_000);
   }
 
   private keep(key: string, bucket: Bucket): void {

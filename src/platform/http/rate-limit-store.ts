@@ -18,8 +18,13 @@ export abstract class RateLimitStore {
   /** Takes one token, or says when there will be one. */
   abstract take(key: string, size: BucketSize): RateLimitVerdict | Promise<RateLimitVerdict>;
 
-  /** What `take` would say, without taking. */
-  abstract peek(key: string, size: BucketSize): RateLimitVerdict | Promise<RateLimitVerdict>;
+  /** Puts a token back that `take` gave; the bucket never holds more than its burst. */
+  abstract giveBack(key: string, size: BucketSize): void | Promise<void>;
+}
+
+/** How many tokens a bucket holds when it is full: one at least. */
+export function capacityOf({ burst }: BucketSize): number {
+  return Math.max(1, burst);
 }
 
 /** The verdict about a bucket that holds `tokens` before anything is taken. */

@@ -4,9 +4,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ROUTE_ACCESS, type RouteAccess } from '../../access/route-access.decorator.js';
 import { RateLimited } from './http.errors.js';
 import { RATE_LIMIT, type RateLimitBucket } from './rate-limit.decorator.js';
-import { RateLimiter, type RateLimitOutcome } from './rate-limiter.js';
+import { type AddressToken, RateLimiter, type RateLimitOutcome } from './rate-limiter.js';
 
 const SESSION_COOKIE = 'tfr_session';
+
+/** A request on its way through the limits. */
+export interface LimitedRequest extends FastifyRequest {
+  /** What its credential took of its address, until that is proven. */
+  lentToken?: AddressToken | undefined;
+}
 
 /**
  * Refuses requests above the rate limit of their route with 429 and the headers of REST contract 2.4. Runs before
@@ -20,11 +26,13 @@ export class RateLimitGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const request = context.switchToHttp().getRequest<LimitedRequest>();
     const bucket = bucketOf(context, this.reflector, request);
     const access = this.reflector.get<RouteAccess | undefined>(ROUTE_ACCESS, context.getHandler());
     const credential = looksAtCredential(access, request) ? credentialOf(request) : undefined;
-    return answer(context, await this.limiter.takeByAddress(bucket, request.ip, credential));
+    const { outcome, lent } = await this.limiter.takeByAddress(bucket, request.ip, credential);
+    request.lentToken = lent;
+    return answer(context, outcome);
   }
 }
 

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { IdentifiedPrincipal } from '../../access/principal.js';
 import { LimitsConfig } from '../../config/limits.config.js';
 import { sha256Hex } from '../../kernel/sha256.js';
+import { RateLimited } from './http.errors.js';
 import type { RateLimitBucket } from './rate-limit.decorator.js';
 import { type BucketSize, RateLimitStore, type RateLimitVerdict } from './rate-limit-store.js';
 
@@ -13,11 +14,25 @@ export interface RateLimitOutcome extends RateLimitVerdict {
   readonly limit: number;
 }
 
+/** The bucket of an address out of which an unproven credential took a token. */
+export interface AddressToken {
+  readonly key: string;
+  readonly size: BucketSize;
+}
+
+/** How a request was counted by its address. */
+export interface AddressCount {
+  /** For the answer; `undefined` where no limit applies, or the caller is counted by name as soon as that is known. */
+  readonly outcome: RateLimitOutcome | undefined;
+  /** What goes back to the address when the credential is good. */
+  readonly lent: AddressToken | undefined;
+}
+
 /**
  * The rate limits of REST contract 2.10. Who has proven who they are is counted as that user, key or service;
  * everybody else, and every request for a sign-in, by address. A credential that was not proven lately takes a
  * token of the address first, on every route that looks at one, so that made-up credentials neither help nor can be
- * tried without end (threat A5).
+ * tried without end (threat A5); one that turns out good gives it back, so that many callers may share an address.
  */
 @Injectable()
 export class RateLimiter {
@@ -42,44 +57,58 @@ export class RateLimiter {
   }
 
   /**
-   * Takes a token of this address; `undefined` where no limit applies, or where the caller is counted by name as
-   * soon as that is known. `credential` is what the request carries and the route looks at, whatever it is worth.
+   * Takes a token of this address. `credential` is what the request carries and the route looks at, whatever it is
+   * worth.
    */
   async takeByAddress(
     bucket: RateLimitBucket,
     clientIp: string,
     credential: string | undefined,
-  ): Promise<RateLimitOutcome | undefined> {
-    if (credential !== undefined && bucket !== 'auth' && this.isProven(credential)) return undefined;
+  ): Promise<AddressCount> {
+    const isTried = credential !== undefined && bucket !== 'auth';
+    if (isTried && this.isProven(credential)) return NOT_COUNTED;
     const isGuess = credential !== undefined && this.sizes[bucket] === undefined;
     const counted = isGuess ? 'general' : bucket;
     const size = this.sizes[counted];
-    const outcome = size && (await this.take(`${counted} ip ${clientIp}`, size));
-    // Routes without a limit of their own answer a good guess and a bad one alike, also in their headers.
-    return isGuess && outcome?.allowed === true ? undefined : outcome;
+    if (size === undefined) return NOT_COUNTED;
+    const key = `${counted} ip ${clientIp}`;
+    const outcome = await this.take(key, size);
+    return {
+      // Routes without a limit of their own answer a good guess and a bad one alike, also in their headers.
+      outcome: isGuess && outcome.allowed ? undefined : outcome,
+      lent: isTried && outcome.allowed ? { key, size } : undefined,
+    };
   }
 
-  /** Takes a token of the user, key or service that `credential` has just proven to be. */
+  /**
+   * Takes a token of the user, key or service that `credential` has just proven to be, and gives back what it took
+   * of its address.
+   */
   async takeByName(
     bucket: RateLimitBucket,
     principal: IdentifiedPrincipal,
     credential: string | undefined,
+    lent: AddressToken | undefined,
   ): Promise<RateLimitOutcome | undefined> {
     if (credential !== undefined) this.prove(credential);
+    if (lent !== undefined) await this.store.giveBack(lent.key, lent.size);
     const size = this.sizes[bucket];
     if (!size || (bucket !== 'general' && bucket !== 'upload')) return undefined;
     return this.take(`${bucket} ${nameOf(principal)}`, size);
   }
 
-  /** Whether this address may try a secret again; failures are reported with `fail`. Always, while limits are off. */
-  async mayTry(what: string, clientIp: string, size: BucketSize): Promise<RateLimitOutcome> {
-    if (this.sizes.auth === undefined) return UNLIMITED;
-    return { ...(await this.store.peek(`${what} ip ${clientIp}`, size)), limit: size.perMinute };
-  }
-
-  /** Counts a wrong secret from this address. */
-  async fail(what: string, clientIp: string, size: BucketSize): Promise<void> {
-    if (this.sizes.auth !== undefined) await this.store.take(`${what} ip ${clientIp}`, size);
+  /**
+   * Lets this address try a secret: `compare` throws when it is wrong, and only that is counted. However many tries
+   * come at once, no more than `size` allows are compared. Throws {@link RateLimited}; never while limits are off.
+   */
+  async attempt(what: string, clientIp: string, size: BucketSize, compare: () => void): Promise<void> {
+    if (this.sizes.auth === undefined) return compare();
+    const key = `${what} ip ${clientIp}`;
+    // Counted before it is compared, or tries at the same time would all see the same free place.
+    const { allowed, retryAfterSeconds } = await this.store.take(key, size);
+    if (!allowed) throw new RateLimited(retryAfterSeconds);
+    compare();
+    await this.store.giveBack(key, size);
   }
 
   private async take(key: string, size: BucketSize): Promise<RateLimitOutcome> {
@@ -99,7 +128,7 @@ export class RateLimiter {
   }
 }
 
-const UNLIMITED: RateLimitOutcome = { allowed: true, remaining: 0, retryAfterSeconds: 0, limit: 0 };
+const NOT_COUNTED: AddressCount = { outcome: undefined, lent: undefined };
 
 function nameOf(principal: IdentifiedPrincipal): string {
   if (principal.userId !== null) return `user ${principal.userId}`;

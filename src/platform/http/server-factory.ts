@@ -9,6 +9,7 @@ import type { Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { ServerConfig } from '../../config/server.config.js';
 import type { TlsConfig } from '../../config/tls.config.js';
+import { ConnectionLimit } from './connection-limit.js';
 import { awaitContinue } from './expect-continue.js';
 import { hasTwoCredentials } from './request-edge.js';
 import { createTlsServer, type ServerOptions } from './tls-server.js';
@@ -33,7 +34,8 @@ export interface ServerState {
 /**
  * Makes the HTTP server: `node:http`, or when TLS is terminated here HTTP/2 and HTTP/1.1 as the client chooses. Each
  * request goes to the fast path first, then to Fastify. Time limits: headers within the read timeout, a whole
- * request within the upload timeout, no pause in sending longer than the stream idle timeout.
+ * request within the upload timeout, no pause in sending longer than the stream idle timeout. No address has more
+ * connections than its limit.
  */
 export function serverFactory(server: ServerConfig, tls: TlsConfig, state: ServerState) {
   return (handler: RequestListener): Server => {
@@ -55,6 +57,7 @@ export function serverFactory(server: ServerConfig, tls: TlsConfig, state: Serve
       listener(request, response);
     });
     created.setTimeout(server.streamIdleTimeoutMs, endStalled);
+    new ConnectionLimit(server).guard(created);
     return created;
   };
 }

@@ -160,6 +160,26 @@ describe('API keys', () => {
     }
   });
 
+  it('that were revoked are looked for every time, as those that nobody issued, and not found (A2)', async () => {
+    const revoked = await newKey();
+    await first.keys.revoke(revoked.id);
+    for (const text of [revoked.key, ApiKeyToken.generate('tfr_').text]) {
+      const before = second.counter.count;
+      for (let time = 1; time <= 3; time += 1) {
+        expect(await outcome(text, second)).toBe('invalid');
+        expect(second.counter.count - before).toBe(time);
+      }
+    }
+    const indexes = await query<{ indexdef: string }>(
+      `SELECT indexdef FROM pg_indexes WHERE tablename = 'api_keys' AND indexdef LIKE '%(key_digest)%' ORDER BY 1`,
+    );
+    // Without its own index a revoked key would be fetched from the table before it is passed over.
+    expect(indexes.map(({ indexdef }) => indexdef.includes('WHERE (revoked_at IS NULL)'))).toEqual([
+      false,
+      true,
+    ]);
+  });
+
   it('of a signed-in CLI are cut to what the user holds now, and to the longest life', async () => {
     const userId = await addUser(first.dataSource, { [defaultId]: 'viewer' });
     const login = {

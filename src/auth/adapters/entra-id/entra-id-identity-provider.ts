@@ -12,6 +12,8 @@ const ADDRESS = /^[^@\s]+@[^@\s]+\.[^@\s]+$/;
  * rather than stay by chance.
  */
 export class EntraIdIdentityProvider extends OidcIdentityProvider {
+  protected override readonly hasGroupsInUserInfo = false;
+
   override async discover(address: { readonly issuerUrl: string }): Promise<string> {
     tenantOf(address);
     return super.discover(address);
@@ -28,11 +30,6 @@ export class EntraIdIdentityProvider extends OidcIdentityProvider {
     if (typeof tenant !== 'string' || tenant.toLowerCase() !== tenantOf(configuration)) {
       throw new SignInFailed('id_token_invalid');
     }
-  }
-
-  /** The user info of Entra has no groups. */
-  protected override needsUserInfo(_configuration: SignInConfiguration, claims: Claims): boolean {
-    return this.emailIn(claims) === undefined;
   }
 
   protected override groupsOf(configuration: SignInConfiguration, claims: Claims): string[] {

@@ -3,12 +3,19 @@ import type { OutboundHttp } from '../../../platform/outbound-http/outbound-http
 import type { FetchLike } from '../../../platform/outbound-http/outbound-request.js';
 import { groupsIn } from '../../domain/group-claim.js';
 import { isName } from '../../domain/logout-token.js';
-import { SignInFailed } from '../../domain/sign-in.errors.js';
-import type { ProvenIdentity, ProviderClient, SignInConfiguration } from '../../domain/sign-in-provider.js';
+import { ProviderUnavailable, SignInFailed } from '../../domain/sign-in.errors.js';
+import type {
+  HeldSignIn,
+  ProvenIdentity,
+  ProviderClient,
+  RenewedSignIn,
+  SignInConfiguration,
+} from '../../domain/sign-in-provider.js';
 import { IdentityProvider, type SignInProof } from '../../ports/identity-provider.js';
 import { KeySets } from './key-sets.js';
 import { LogoutTokens } from './logout-tokens.js';
 import { isAddress, OidcDiscovery } from './oidc-discovery.js';
+import { isRefusedRenewal, renewalFailure } from './renewal-failure.js';
 import { tokenFailure } from './token-failure.js';
 
 const MAX_SUBJECT_LENGTH = 255;
@@ -24,6 +31,9 @@ export interface ClaimedEmail {
 
 /** Sign-in by OpenID Connect: authorization code with PKCE (S256), through openid-client. */
 export class OidcIdentityProvider extends IdentityProvider {
+  /** Whether the user info tells groups that the identity token leaves out. */
+  protected readonly hasGroupsInUserInfo: boolean = true;
+
   private readonly fetch: FetchLike;
   private readonly discovery: OidcDiscovery;
   private readonly keys: KeySets;
@@ -72,11 +82,37 @@ export class OidcIdentityProvider extends IdentityProvider {
       });
       const claims: Claims = tokens.claims()!;
       this.checkToken(configuration, claims);
-      const missing = this.needsUserInfo(configuration, claims);
-      const info = missing ? await this.userInfo(connection, tokens.access_token, String(claims['sub'])) : {};
-      return this.identityOf(configuration, claims, info, tokens.id_token!);
+      const isIncomplete = this.emailIn(claims) === undefined || this.lacksGroups(configuration, claims);
+      const info = isIncomplete
+        ? await this.userInfo(connection, tokens.access_token, String(claims['sub']))
+        : undefined;
+      return this.identityOf(configuration, claims, info ?? {}, tokens);
     } catch (error) {
       throw tokenFailure(error);
+    }
+  }
+
+  async renew(configuration: SignInConfiguration, held: HeldSignIn): Promise<RenewedSignIn | undefined> {
+    try {
+      const connection = await this.connect(configuration);
+      const tokens = await client.refreshTokenGrant(connection, held.refreshToken);
+      const claims: Claims | undefined = tokens.claims();
+      if (claims !== undefined) {
+        this.checkToken(configuration, claims);
+        if (claims['iss'] !== held.issuer || claims['sub'] !== held.subject) return undefined;
+      }
+      const info = this.lacksGroups(configuration, claims ?? {})
+        ? await this.userInfo(connection, tokens.access_token, held.subject)
+        : undefined;
+      // An answer that tells nothing must not look like one that tells of no groups.
+      if (claims === undefined && info === undefined && configuration.groupClaimName !== '') {
+        throw new ProviderUnavailable('The identity provider does not say which groups somebody is in now');
+      }
+      const groups = this.groupsOf(configuration, claims ?? {}, info ?? {});
+      return { groups, refreshToken: tokens.refresh_token ?? held.refreshToken };
+    } catch (error) {
+      if (isRefusedRenewal(error)) return undefined;
+      throw renewalFailure(error);
     }
   }
 
@@ -108,10 +144,10 @@ export class OidcIdentityProvider extends IdentityProvider {
     if (!isUsable || (azp !== undefined && azp !== clientId)) throw new SignInFailed('id_token_invalid');
   }
 
-  /** Whether the identity token leaves out what has to be known. */
-  protected needsUserInfo({ groupClaimName }: SignInConfiguration, claims: Claims): boolean {
-    if (this.emailIn(claims) === undefined) return true;
-    return groupClaimName !== '' && groupsIn(claims, groupClaimName) === undefined;
+  /** Whether the identity token leaves out groups that the user info tells. */
+  private lacksGroups({ groupClaimName }: SignInConfiguration, claims: Claims): boolean {
+    if (!this.hasGroupsInUserInfo || groupClaimName === '') return false;
+    return groupsIn(claims, groupClaimName) === undefined;
   }
 
   /** The groups that the claims tell; none when they tell nothing. */
@@ -130,7 +166,7 @@ export class OidcIdentityProvider extends IdentityProvider {
     configuration: SignInConfiguration,
     claims: Claims,
     info: Claims,
-    idToken: string,
+    tokens: client.TokenEndpointResponse,
   ): ProvenIdentity {
     const address = this.emailIn(claims) ?? this.emailIn(info);
     if (address === undefined) throw new SignInFailed('user_info_failed');
@@ -143,13 +179,18 @@ export class OidcIdentityProvider extends IdentityProvider {
       name: String(names.find((name) => typeof name === 'string' && name.trim() !== '')).slice(0, 255),
       groups: this.groupsOf(configuration, claims, info),
       sid: isName(claims['sid']) ? claims['sid'] : undefined,
-      idToken,
+      idToken: tokens.id_token!,
+      refreshToken: tokens.refresh_token,
     };
   }
 
-  private async userInfo(connection: client.Configuration, token: string, subject: string): Promise<Claims> {
+  private async userInfo(
+    connection: client.Configuration,
+    token: string,
+    subject: string,
+  ): Promise<Claims | undefined> {
     const { userinfo_endpoint: endpoint } = connection.serverMetadata();
-    if (endpoint === undefined) return {};
+    if (endpoint === undefined) return undefined;
     try {
       return await client.fetchUserInfo(connection, token, subject);
     } catch (error) {
