@@ -4,7 +4,7 @@ import { hideNamespace, PRIVATE_NAMESPACE, publishDataSet } from './data-set.js'
 import { countIsExact } from './download-counts.js';
 import { isWanted, runHotWorkloads } from './hot-workloads.js';
 import { withIdleDatabase } from './idle-database.js';
-import { runLargeUpload } from './large-upload.js';
+import { runLargeUploads } from './large-upload.js';
 import { type BenchOptions, parseOptions } from './options.js';
 import { formatTable, writeResults } from './report.js';
 import type { WorkloadResult } from './result.js';
@@ -59,7 +59,7 @@ async function runWorkloads(
   });
   if (isWanted('7', options)) checked.push(await runColdMiss(servers, options));
   if (isWanted('15', options)) checked.push(await runColdStart(servers, options));
-  if (isWanted('13', options)) checked.push(await runLargeUpload(servers, key));
+  if (isWanted('13', options)) checked.push(...(await runLargeUploads(servers, key)));
   return checked;
 }
 

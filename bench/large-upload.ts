@@ -4,6 +4,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import { buildZip } from '../test/support/archives/zip-builder.js';
+import { REMOTE_BACKENDS } from '../test/support/storage-backends.js';
+import { storageEnv } from '../test/support/storage-env.js';
 import { NAMESPACE } from './data-set.js';
 import { residentMiB } from './process-usage.js';
 import type { WorkloadResult } from './result.js';
@@ -14,15 +16,35 @@ const CONTENT_MIB = 499;
 const MAX_GROWTH_MIB = 96;
 const BOUNDARY = 'bench-boundary-0123456789';
 
-/** Workload 13: publishes a provider of almost 500 MiB that cannot be compressed, made while it is sent. */
-export async function runLargeUpload(servers: BenchServers, key: string): Promise<WorkloadResult> {
+/**
+ * Workload 13: publishes a provider of almost 500 MiB that cannot be compressed, made while it is sent, to local
+ * storage and to every remote backend, each on a server of its own on loopback.
+ */
+export async function runLargeUploads(servers: BenchServers, key: string): Promise<WorkloadResult[]> {
+  const results = [await runLargeUpload(servers, key, 'local')];
+  for (const [backend, start] of Object.entries(REMOTE_BACKENDS)) {
+    const server = await start();
+    try {
+      await servers.stopRegistry();
+      servers.extraEnvironment = storageEnv(server.settings);
+      await servers.startRegistry();
+      results.push(await runLargeUpload(servers, key, backend));
+    } finally {
+      servers.extraEnvironment = {};
+      await server.stop();
+    }
+  }
+  return results;
+}
+
+async function runLargeUpload(servers: BenchServers, key: string, backend: string): Promise<WorkloadResult> {
   const { pid } = servers.registry;
   const before = residentMiB(pid).now;
   let highest = before;
   const sampler = setInterval(() => (highest = Math.max(highest, residentMiB(pid).now)), 20);
   const startedMs = performance.now();
   try {
-    await publish(servers, key);
+    await publish(servers, key, `large-${backend}`);
   } finally {
     clearInterval(sampler);
   }
@@ -30,7 +52,7 @@ export async function runLargeUpload(servers: BenchServers, key: string): Promis
   const growth = highest - before;
   return {
     id: '13',
-    name: 'publish a provider of 500 MB',
+    name: `publish a provider of 500 MB, ${backend}`,
     notes: [
       `peak RSS growth ${growth.toFixed(0)} MiB (at most ${MAX_GROWTH_MIB}), from ${before.toFixed(0)} MiB`,
       `${seconds.toFixed(1)} s`,
@@ -40,8 +62,7 @@ export async function runLargeUpload(servers: BenchServers, key: string): Promis
   };
 }
 
-async function publish(servers: BenchServers, key: string): Promise<void> {
-  const type = 'large';
+async function publish(servers: BenchServers, key: string, type: string): Promise<void> {
   const chunk = randomBytes(MIB);
   const { head, tail } = storedZip(`terraform-provider-${type}_v1.0.0`, chunk, CONTENT_MIB);
   const form = multipart({ namespace: NAMESPACE, type, version: '1.0.0', os: 'linux', arch: 'amd64' });

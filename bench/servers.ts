@@ -32,6 +32,8 @@ export class BenchServers {
   private readonly ports: readonly number[];
   private readonly raw: ChildProcess[] = [];
   private child: ChildProcess | undefined;
+  /** Further settings of the registry, from its next start on. */
+  extraEnvironment: Readonly<Record<string, string>> = {};
 
   private constructor(database: EmbeddedPostgres, databaseDirectory: string, ports: readonly number[]) {
     this.database = database;
@@ -150,6 +152,7 @@ export class BenchServers {
       TFR_STORAGE_LOCAL_BASE_PATH: join(this.directory, 'storage'),
       TFR_STORAGE_TEMP_DIR: join(this.directory, 'tmp'),
       TFR_STORAGE_URL_TTL: '6h',
+      ...this.extraEnvironment,
     };
   }
 }

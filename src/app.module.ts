@@ -23,6 +23,8 @@ import { MetricsModule } from './platform/metrics/metrics.module.js';
 import { OutboundHttpModule } from './platform/outbound-http/outbound-http.module.js';
 import { ProvidersModule } from './providers/providers.module.js';
 import { SetupModule } from './setup/setup.module.js';
+import { StorageMigrationModule } from './storage/storage-migration.module.js';
+import { StorageScrubModule } from './storage/storage-scrub.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { UsageModule } from './usage/usage.module.js';
 import { WebModule } from './web/web.module.js';
@@ -48,6 +50,8 @@ const FEATURES = [
   AuditModule,
   AuditDeliveryModule,
   StorageModule,
+  StorageMigrationModule,
+  StorageScrubModule,
   OrgsModule,
   AuthModule,
   UsageModule,
@@ -63,6 +67,8 @@ const ENTITIES = [
   CryptoModule,
   DocumentsModule,
   StorageModule,
+  StorageMigrationModule,
+  StorageScrubModule,
   OrgsModule,
   AuthModule,
   TerraformLoginModule,

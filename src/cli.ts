@@ -18,6 +18,8 @@ import { migrateJobs } from './platform/jobs/job-schema.js';
 import { AppLogger } from './platform/logging/logger.js';
 import { LoggingModule } from './platform/logging/logging.module.js';
 import { endSetup } from './setup/setup-commands.js';
+import { runSweepCommand, SWEEP_COMMAND_USAGE } from './storage/sweep-command.js';
+import { runStorageCommand, STORAGE_COMMANDS_USAGE } from './storage/storage-migration-command.js';
 import { runVerifyCommand, VERIFY_COMMAND_USAGE } from './storage/verify-command.js';
 
 const USAGE = `Usage: npm run cli -- <command>
@@ -30,6 +32,8 @@ ${ORG_COMMANDS_USAGE}
 ${ROTATE_COMMAND_USAGE}
 ${USER_COMMANDS_USAGE}
 ${VERIFY_COMMAND_USAGE}
+${SWEEP_COMMAND_USAGE}
+${STORAGE_COMMANDS_USAGE}
 ${AUDIT_COMMANDS_USAGE}`;
 
 const output = {
@@ -67,6 +71,10 @@ async function run([group, ...args]: readonly string[]): Promise<number> {
   }
   if (group === 'verify')
     return withApplication(loadConfig().config, (app) => runVerifyCommand(args, app, output));
+  if (group === 'sweep')
+    return withApplication(loadConfig().config, (app) => runSweepCommand(args, app, output));
+  if (group === 'storage')
+    return withApplication(loadConfig().config, (app) => runStorageCommand(args, app, output));
   output.hint(USAGE);
   return group === undefined || group === 'help' || group === '--help' ? 0 : 2;
 }

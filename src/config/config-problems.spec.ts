@@ -61,8 +61,8 @@ describe('a value that does not fit', () => {
     ],
     [
       'TFR_STORAGE_DEFAULT_BACKEND',
-      's3',
-      'storage.default_backend: expected local, the backend that this version supports, found "s3"',
+      'ftp',
+      'storage.default_backend: expected one of local, azure, s3, gcs, found "ftp"',
     ],
     [
       'TFR_DATABASE_SSL_MODE',

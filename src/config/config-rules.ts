@@ -4,6 +4,7 @@ import { checkNotifications } from './notification-rules.js';
 import { NOT_READABLE, readValue } from './setting-values.js';
 import { checkSignIn } from './sign-in-rules.js';
 import { weakness } from './secret-strength.js';
+import { checkStorage } from './storage-rules.js';
 
 /** Checks what class-validator cannot see: rules between settings, files, and the strength of secrets. */
 export function checkRules(values: ConfiguredValues): void {
@@ -52,22 +53,6 @@ function checkDatabase(values: ConfiguredValues): void {
     values.refuse(least, `expected at most ${most}, which is ${database.maxConnections}`);
   }
   checkFile(values, 'database.ssl_root_cert', database.sslRootCert);
-}
-
-function checkStorage(values: ConfiguredValues): void {
-  const { storage, server } = values.app;
-  const grace = 'storage.sweep_grace';
-  const longer: [string, number][] = [
-    ['server.upload_timeout', server.uploadTimeoutMs],
-    ['storage.url_ttl', storage.urlTtlMs],
-  ];
-  for (const [name, time] of longer) {
-    if (values.isFaulty(grace, name) || storage.sweepGraceMs > time) continue;
-    values.refuse(
-      grace,
-      `expected more than ${name} (${values.originOf(name)}), so that nothing in use is removed`,
-    );
-  }
 }
 
 function checkTls(values: ConfiguredValues): void {
@@ -123,7 +108,8 @@ function checkReplicas(values: ConfiguredValues): void {
       `expected a PostgreSQL server, because ${because} and the bundled one serves one process`,
     );
   }
-  if (!storage.localShared && !values.isFaulty('storage.local.shared')) {
+  const isLocal = storage.defaultBackend === 'local';
+  if (isLocal && !storage.localShared && !values.isFaulty('storage.local.shared')) {
     values.refuse(
       'storage.local.shared',
       `expected true to confirm that all processes see the same ${storage.localBasePath}, because ${because}`,

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { ConfiguredValues } from './configured-values.js';
 import { deriveSignIn } from './sign-in-rules.js';
+import { deriveStorage } from './storage-rules.js';
 
 const DATABASE_ADDRESS = [
   'database.url',
@@ -74,13 +75,6 @@ function deriveDatabase(values: ConfiguredValues): void {
   } else if (!values.isSet(...DATABASE_ADDRESS) && !values.isFaulty(...DATABASE_ADDRESS)) {
     values.assign(database, { embeddedDirectory: resolve(values.cwd, 'data/db') });
   }
-}
-
-function deriveStorage(values: ConfiguredValues): void {
-  const { storage } = values.app;
-  const localBasePath = resolve(values.cwd, storage.localBasePath);
-  values.assign(storage, { localBasePath });
-  if (!values.isSet('storage.temp_dir')) values.assign(storage, { tempDir: join(localBasePath, '.staging') });
 }
 
 /** Fills what follows from the secrets: the keys of file URLs, unless they are set. */

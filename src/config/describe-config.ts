@@ -2,12 +2,18 @@ import { AppConfig } from './app-config.js';
 import { type BoundSetting, settingsOfApp } from './configured-values.js';
 import { isSecret } from './setting-definition.js';
 import { formatValue, limitsText } from './setting-text.js';
+import { StorageAzureConfig } from './storage-azure.config.js';
+import { StorageGcsConfig } from './storage-gcs.config.js';
+import { StorageS3Config } from './storage-s3.config.js';
 
 const TITLES: Record<keyof AppConfig, string> = {
   server: 'Server',
   database: 'Database',
   secrets: 'Secrets and development mode',
   storage: 'Storage',
+  storageResilience: 'Storages that fail',
+  storageMigration: 'Moving to another storage',
+  storageScrub: 'Damage in the storage',
   auth: 'Credentials, reading and organizations',
   setup: 'First-run setup',
   localAccounts: 'Local accounts',
@@ -27,6 +33,13 @@ const TITLES: Record<keyof AppConfig, string> = {
   audit: 'Audit log',
   web: 'Pages and interface description',
 };
+
+/** Groups of settings within a concern that have a table of their own. */
+const GROUP_TITLES = new Map<Function, string>([
+  [StorageAzureConfig, 'Storage: Azure Blob'],
+  [StorageS3Config, 'Storage: S3 and compatible'],
+  [StorageGcsConfig, 'Storage: Google Cloud Storage'],
+]);
 
 const SEARCHED =
   'the first of ./config.yaml, ./config/config.yaml and /etc/terraform-registry/config.yaml that exists is read.';
@@ -72,7 +85,7 @@ const TYPE_NAMES: Partial<Record<string, string>> = {
 
 /** The text of `.env.example`: every setting with its meaning and default, commented out. */
 export function envExampleText(): string {
-  const sections = byConcern().map(([title, settings]) => {
+  const sections = byTitle().map(([title, settings]) => {
     const entries = settings.map(({ definition, target }) => {
       const value =
         definition.defaultText === undefined ? defaultOf(target[definition.property], definition.type) : '';
@@ -87,19 +100,23 @@ export function envExampleText(): string {
 
 /** The text of `docs/reference/configuration.md`: one table per concern. */
 export function configurationReferenceText(): string {
-  const sections = byConcern().map(([title, settings]) => {
+  const sections = byTitle().map(([title, settings]) => {
     const rows = settings.map(referenceRow).join('\n');
     return `\n## ${title}\n\n| Variable | YAML key | Type | Default | Meaning |\n| --- | --- | --- | --- | --- |\n${rows}\n`;
   });
   return REFERENCE_HEAD + sections.join('');
 }
 
-function byConcern(): [string, BoundSetting[]][] {
+function byTitle(): [string, BoundSetting[]][] {
   const settings = settingsOfApp(new AppConfig());
-  return (Object.keys(TITLES) as (keyof AppConfig)[]).map((concern) => [
-    TITLES[concern],
-    settings.filter((setting) => setting.concern === concern),
-  ]);
+  return (Object.keys(TITLES) as (keyof AppConfig)[]).flatMap((concern) => {
+    const own = settings.filter((setting) => setting.concern === concern);
+    const tables = Map.groupBy(
+      own,
+      ({ target }) => GROUP_TITLES.get(target.constructor as Function) ?? TITLES[concern],
+    );
+    return [...tables];
+  });
 }
 
 function referenceRow({ definition, target }: BoundSetting): string {

@@ -117,7 +117,8 @@ function readSettings(values: ConfiguredValues, sources: SettingSources): void {
     // What is structured may hold a secret somewhere, so a problem does not quote it.
     const isQuoted = !isSecret(definition.type) && definition.type !== 'json';
     values.setOrigin(definition.name, found.source, isQuoted ? found.raw : undefined);
-    const value = readValue(definition.type, found.raw, values.cwd);
+    const meant = typeof found.raw === 'string' ? definition.meanings?.get(found.raw) : undefined;
+    const value = readValue(definition.type, meant ?? found.raw, values.cwd);
     if (value === NOT_READABLE) values.refuseForm(definition.name, `expected ${expectation(definition)}`);
     else values.assign(target, { [definition.property]: value });
   }

@@ -29,6 +29,8 @@ export interface SettingOptions {
   max?: number;
   /** The only values that are accepted. */
   values?: readonly string[];
+  /** Further words that are accepted, by the value that each means. */
+  meanings?: ReadonlyMap<string, string>;
   /** Replaces the words after "expected" that follow from type and limits. */
   expected?: string;
   /** What is used instead when nothing is set and the initializer cannot say it. */

@@ -24,7 +24,7 @@ export interface ErrorFacts {
   /** Seconds after which a retry makes sense (`unavailable`, `rate-limited`). */
   retryAfterSeconds?: number;
   /** Further top-level fields of the error body, e.g. the `checksum` of a version that exists. */
-  body?: Record<string, string | number | string[]>;
+  body?: Record<string, string | number | boolean | string[]>;
 }
 
 /**

@@ -3,6 +3,8 @@ import { OrgAccess } from '../orgs/org-access.service.js';
 import { OrgsModule } from '../orgs/orgs.module.js';
 import { OpenPgpVerifier } from '../platform/signatures/openpgp-verifier.js';
 import { ArtifactReaders } from '../storage/artifact-readers.js';
+import { ScrubChecks } from '../storage/scrub-checks.js';
+import { StorageScrubModule } from '../storage/storage-scrub.module.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { ProviderApiController } from './http/provider-api.controller.js';
@@ -10,6 +12,7 @@ import { ProviderProtocolController } from './http/provider-protocol.controller.
 import { ProviderPublishingApiController } from './http/provider-publishing-api.controller.js';
 import { RegistrySigningKeyApiController } from './http/registry-signing-key-api.controller.js';
 import { SigningKeysApiController } from './http/signing-keys-api.controller.js';
+import { ProviderEvidenceRepository } from './persistence/provider-evidence.repository.js';
 import { ProviderPackageEntity } from './persistence/provider-package.entity.js';
 import { ProviderVersionEntity } from './persistence/provider-version.entity.js';
 import { ProviderVersionsRepository } from './persistence/provider-versions.repository.js';
@@ -27,6 +30,7 @@ import { ProviderRecords } from './provider-records.js';
 import { ProviderRegistration } from './provider-registration.service.js';
 import { ProviderReleaseRecorder } from './provider-release-recorder.service.js';
 import { ProviderReleaseStaging } from './provider-release-staging.service.js';
+import { ProviderScrubCheck } from './provider-scrub-check.js';
 import { PublisherSignatures } from './publisher-signatures.service.js';
 import { RegistrySigning } from './registry-signing.service.js';
 import { SigningKeyEffects } from './signing-key-effects.js';
@@ -39,7 +43,7 @@ import { SigningKeys } from './signing-keys.service.js';
  * `registry_providers`, `provider_versions`, `provider_packages`, `signing_keys`. Needs storage, orgs, usage.
  */
 @Module({
-  imports: [OrgsModule, StorageModule, UsageModule],
+  imports: [OrgsModule, StorageModule, StorageScrubModule, UsageModule],
   controllers: [
     ProviderProtocolController,
     ProviderPublishingApiController,
@@ -51,6 +55,7 @@ import { SigningKeys } from './signing-keys.service.js';
     OpenPgpVerifier,
     ProviderCatalog,
     ProviderDocuments,
+    ProviderEvidenceRepository,
     ProviderLifecycle,
     ProviderNamespaces,
     ProviderPackageInspector,
@@ -59,6 +64,7 @@ import { SigningKeys } from './signing-keys.service.js';
     ProviderRegistration,
     ProviderReleaseRecorder,
     ProviderReleaseStaging,
+    ProviderScrubCheck,
     ProviderVersionsRepository,
     ProvidersRepository,
     PublisherSignatures,
@@ -80,9 +86,12 @@ export class ProvidersModule implements OnModuleInit {
     private readonly readers: ArtifactReaders,
     private readonly access: OrgAccess,
     private readonly versions: ProviderVersionsRepository,
+    private readonly scrubChecks: ScrubChecks,
+    private readonly scrubCheck: ProviderScrubCheck,
   ) {}
 
   onModuleInit(): void {
+    this.scrubChecks.register((artifact) => this.scrubCheck.complaint(artifact));
     this.readers.register(async (principal, artifactId) => {
       for (const namespace of await this.versions.namespacesOfArtifact(artifactId)) {
         const decision = await this.access.readDecision(principal, namespace, 'providers:read');

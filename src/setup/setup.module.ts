@@ -7,6 +7,7 @@ import { SetupStateEntity } from './persistence/setup-state.entity.js';
 import { SetupStateRepository } from './persistence/setup-state.repository.js';
 import { SetupAdministrator } from './setup-administrator.service.js';
 import { SetupStart } from './setup-start.service.js';
+import { SetupStorage } from './setup-storage.service.js';
 import { SetupSteps } from './setup-steps.service.js';
 import { SetupTokens } from './setup-token.service.js';
 import { Setup } from './setup.service.js';
@@ -23,6 +24,7 @@ import { Setup } from './setup.service.js';
     SetupTokens,
     SetupSteps,
     SetupAdministrator,
+    SetupStorage,
     Setup,
     SetupStart,
     SetupGuard,

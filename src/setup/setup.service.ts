@@ -4,7 +4,7 @@ import {
   IdentitySettings,
   type ShownConfiguration,
 } from '../auth/identity-settings.service.js';
-import { StorageProbe, type WantedStorage } from '../storage/storage-probe.service.js';
+import { StorageProbe } from '../storage/storage-probe.service.js';
 import { type AppointedAdministrator, SetupAdministrator } from './setup-administrator.service.js';
 import type { SetupStatus } from './domain/setup-state.js';
 import { SetupCompleted, SetupIncomplete } from './domain/setup.errors.js';
@@ -35,9 +35,11 @@ export class Setup {
   /** How far the setup is, for everybody to see. */
   async status(): Promise<SetupStatus> {
     const { completedAt, storageConfiguredAt } = await this.states.get();
+    const isCompleted = completedAt !== null;
     return {
-      isCompleted: completedAt !== null,
-      hasStorage: await this.storage.works(),
+      isCompleted,
+      // Nobody may make the server work on its storage by asking for the status for ever.
+      hasStorage: isCompleted || (await this.storage.works()),
       hasSignIn: await this.identities.isAnyConfigured(),
       hasAdministrator: await this.administrator.exists(),
       storageConfiguredAt,
@@ -53,26 +55,6 @@ export class Setup {
   async configureSignIn(input: IdentityInput): Promise<ShownConfiguration> {
     await this.steps.run('oidc', () => this.identities.store(input));
     return (await this.identities.shown())!;
-  }
-
-  /** Whether the storage backend works; never throws for a failed test, `InvalidInput` for wrong input. */
-  async testStorage(wanted: WantedStorage): Promise<{ success: boolean; message: string }> {
-    this.storage.assertInUse(wanted);
-    const isUsable = await this.storage.works();
-    return isUsable
-      ? { success: true, message: 'The storage can be written, read and deleted from.' }
-      : {
-          success: false,
-          message: 'The storage did not answer as it should. The log of the server says why.',
-        };
-  }
-
-  /** Confirms the storage backend that this server runs with. Throws `InvalidInput`, {@link SetupIncomplete}. */
-  async configureStorage(wanted: WantedStorage): Promise<{ backendType: string; localBasePath: string }> {
-    const inUse = this.storage.assertInUse(wanted);
-    if (!(await this.storage.works())) throw new SetupIncomplete(['storage backend']);
-    await this.steps.run('storage', () => this.states.markStorageConfigured());
-    return inUse;
   }
 
   /**

@@ -1,56 +1,76 @@
-import { Injectable } from '@nestjs/common';
 import { Sha256Hash } from '../kernel/sha256.js';
 import { ArtifactKey } from './artifact-key.js';
 import type { Artifact } from './domain/artifact.js';
-import type { Finding } from './domain/verify-report.js';
-import { ObjectStore } from './object-store.js';
-import { ObjectNotFound, ObjectStoreUnavailable } from './object-store.errors.js';
+import type { Damage } from './domain/scrub-damage.js';
+import type { ObjectStore } from './object-store.js';
+import { ObjectNotFound, ObjectStoreRejected } from './object-store.errors.js';
 
-/** What was found out about one artifact. */
-export interface BlobCheck {
-  readonly findings: readonly Finding[];
+/** What was found out about the bytes of one artifact. */
+export interface Inspection {
+  /** What is wrong with them; absent when they are right. */
+  readonly damage?: Exclude<Damage, 'failed-check'>;
+  /** What was found instead. */
+  readonly detail?: string;
   /** Bytes that were read. */
   readonly bytes: number;
 }
 
-/** Reads the bytes of an artifact and compares them with its row. */
-@Injectable()
-export class BlobInspector {
-  constructor(private readonly objects: ObjectStore) {}
+/** How bytes are read. */
+export interface InspectionOptions {
+  /** Ends the reading with the reason of the signal. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each piece; the next one is not read before it settles. */
+  readonly onBytes?: ((count: number) => Promise<void>) | undefined;
+}
 
-  /**
-   * Missing bytes are a finding only for a committed artifact: a staged or doomed one may have none. Throws
-   * ObjectStoreUnavailable when the store cannot be asked.
-   */
-  async check(artifact: Artifact): Promise<BlobCheck> {
-    const findings: Finding[] = [];
-    const report = (kind: Finding['kind'], detail?: string) =>
-      findings.push({ kind, subject: artifact.key, ...(detail !== undefined && { detail }) });
-    const key = ArtifactKey.parse(artifact.key);
-    if (key?.digest !== artifact.digest) report('key-mismatch', `the row says ${artifact.digest}`);
-    try {
-      const { digest, size } = await this.hash(artifact.key);
-      if (size !== artifact.sizeBytes) report('wrong-size', `${size} bytes instead of ${artifact.sizeBytes}`);
-      else if (digest !== artifact.digest && digest !== key?.digest)
-        report('wrong-digest', `found ${digest}`);
-      return { findings, bytes: size };
-    } catch (error) {
-      if (error instanceof ObjectStoreUnavailable) throw error;
-      const isMissing = error instanceof ObjectNotFound;
-      if (!isMissing) report('unreadable-blob');
-      else if (artifact.state === 'committed') report('missing-blob');
-      return { findings, bytes: 0 };
-    }
-  }
+/** The part of an artifact that says what its bytes must be. */
+export type ExpectedBytes = Pick<Artifact, 'key' | 'digest' | 'sizeBytes'>;
 
-  private async hash(path: string): Promise<{ digest: string; size: number }> {
-    const { stream } = await this.objects.get(path);
-    const hash = new Sha256Hash();
-    let size = 0;
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      hash.update(chunk);
-      size += chunk.length;
+/**
+ * Reads the bytes of an artifact and judges them. Throws what the store throws when it cannot say: unavailable, or
+ * its settings do not work.
+ */
+export async function inspectBlob(
+  store: ObjectStore,
+  expected: ExpectedBytes,
+  options: InspectionOptions = {},
+): Promise<Inspection> {
+  try {
+    const { size, digest } = await measure(store, expected, options);
+    if (size !== expected.sizeBytes) {
+      const bytes = digest === undefined ? 0 : size;
+      return { damage: 'wrong-size', detail: `${size} bytes instead of ${expected.sizeBytes}`, bytes };
     }
-    return { digest: hash.hex(), size };
+    const isRight = digest === expected.digest || digest === ArtifactKey.parse(expected.key)?.digest;
+    return isRight ? { bytes: size } : { damage: 'wrong-digest', detail: `found ${digest}`, bytes: size };
+  } catch (error) {
+    if (error instanceof ObjectNotFound) return { damage: 'missing', bytes: 0 };
+    if (error instanceof ObjectStoreRejected && error.reason !== 'settings') {
+      return { damage: 'unreadable', detail: `the storage says: ${error.reason}`, bytes: 0 };
+    }
+    throw error;
   }
+}
+
+/** Size and digest of what is stored; an object of another size is not read. */
+async function measure(
+  store: ObjectStore,
+  { key, sizeBytes }: ExpectedBytes,
+  { signal, onBytes }: InspectionOptions,
+): Promise<{ size: number; digest?: string }> {
+  signal?.throwIfAborted();
+  const { stream, size } = await store.get(key);
+  if (size !== sizeBytes) {
+    stream.destroy();
+    return { size };
+  }
+  const hash = new Sha256Hash();
+  let read = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    signal?.throwIfAborted();
+    hash.update(chunk);
+    read += chunk.length;
+    await onBytes?.(chunk.length);
+  }
+  return { size: read, digest: hash.hex() };
 }

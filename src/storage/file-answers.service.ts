@@ -6,7 +6,8 @@ import { Clock } from '../kernel/clock.js';
 import { sha256Hex } from '../kernel/sha256.js';
 import { requestId } from '../platform/http/request-id.js';
 import { flatSecurityHeaders } from '../platform/http/security-headers.js';
-import { sendFile } from '../platform/http/stream-response.js';
+import type { BytePart } from '../platform/http/byte-range.js';
+import { type FileContent, sendFile } from '../platform/http/stream-response.js';
 import { RequestLog } from '../platform/logging/request-log.hook.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { ArtifactKey } from './artifact-key.js';
@@ -15,8 +16,10 @@ import { FILES_ROUTE } from './file-target.js';
 import { HeldFiles } from './held-files.js';
 import { ArtifactDamaged, FileNotFound } from './storage.errors.js';
 import { StoredFile } from './stored-file.js';
+import { verifiedStream } from './verified-stream.js';
 
 const SMALL_BYTES = 64 * 1024;
+const MAX_SIZES = 50_000;
 const LIMITS = { maxBytes: 32 * 1024 * 1024, maxLinks: 5_000 };
 
 /** A request for a file that the caller may have. */
@@ -42,6 +45,7 @@ export interface RoutedAnswer {
 export class FileAnswers {
   private readonly logger = new Logger('Storage');
   private readonly held = new HeldFiles(LIMITS);
+  private readonly sizes = new Map<string, number>();
   private readonly securityHeaders: readonly string[];
   private readonly idleTimeoutMs: number;
 
@@ -102,19 +106,31 @@ export class FileAnswers {
     if (held) return held;
     const key = ArtifactKey.parse(keyPath);
     if (!key) throw new FileNotFound();
-    const { size } = await this.artifacts.stat(key);
-    if (size > SMALL_BYTES) {
-      return new StoredFile(key, {
-        size,
-        open: ({ start, length }) => this.artifacts.open(key, { start, end: start + length - 1 }),
-      });
-    }
+    const size = await this.sizeOf(key);
+    if (size > SMALL_BYTES)
+      return new StoredFile(key, { size, open: (part) => this.openPart(key, part, size) });
     const bytes = await buffer((await this.artifacts.open(key)).stream);
     if (sha256Hex(bytes) !== key.digest)
       throw new ArtifactDamaged({ cause: new Error(`Wrong digest: ${keyPath}`) });
     const file = new StoredFile(key, bytes);
     this.held.hold(file);
     return file;
+  }
+
+  /** Objects never change, so a size is asked for once; whether the object is still there shows when it is opened. */
+  private async sizeOf(key: ArtifactKey): Promise<number> {
+    const known = this.sizes.get(key.path);
+    if (known !== undefined) return known;
+    const { size } = await this.artifacts.stat(key);
+    if (this.sizes.size >= MAX_SIZES) this.sizes.clear();
+    this.sizes.set(key.path, size);
+    return size;
+  }
+
+  private async openPart(key: ArtifactKey, { start, length }: BytePart, size: number): Promise<FileContent> {
+    const isWhole = length === size;
+    const body = await this.artifacts.open(key, isWhole ? undefined : { start, end: start + length - 1 });
+    return isWhole && body.isRemote ? { stream: verifiedStream(body, key.digest) } : body;
   }
 
   private cacheHeaders(expiresAtMs: number | undefined): readonly string[] {

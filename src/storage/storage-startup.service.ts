@@ -2,20 +2,20 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { StorageConfig } from '../config/storage.config.js';
 import { Readiness } from '../platform/health/readiness.js';
 import { TempFiles } from '../platform/temp-files/temp-files.js';
-import { ObjectStore } from './object-store.js';
 import { ObjectNotFound } from './object-store.errors.js';
+import { ObjectStores } from './object-stores.service.js';
 
 /** No object ever has this path; asking for it shows that the store answers. */
 const PROBE_PATH = 'probe/readiness';
 
-/** When the application starts: registers the readiness check and removes what killed processes left behind. */
+/** When the application starts: lets readiness ask the active storage, and removes what killed processes left behind. */
 @Injectable()
 export class StorageStartup implements OnModuleInit {
   private readonly logger = new Logger('Storage');
 
   constructor(
     private readonly readiness: Readiness,
-    private readonly objects: ObjectStore,
+    private readonly stores: ObjectStores,
     private readonly tempFiles: TempFiles,
     private readonly config: StorageConfig,
   ) {}
@@ -32,7 +32,8 @@ export class StorageStartup implements OnModuleInit {
 
   private async assertReachable(): Promise<void> {
     try {
-      await this.objects.stat(PROBE_PATH);
+      const { store } = await this.stores.active();
+      await store.stat(PROBE_PATH);
     } catch (error) {
       if (!(error instanceof ObjectNotFound)) throw error;
     }

@@ -63,3 +63,14 @@ export class ArtifactDamaged extends DomainError {
     );
   }
 }
+
+/** Rows speak of a storage that neither file nor database describes any more; its objects cannot be reached. */
+export class StorageNotConfigured extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'storage_not_configured';
+
+  /** `storage` is for the log. */
+  constructor(readonly storage: string) {
+    super('The storage that holds this file is not configured any more, ask the operator of this registry');
+  }
+}

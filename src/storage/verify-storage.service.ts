@@ -1,20 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { StorageConfig } from '../config/storage.config.js';
 import { TempFiles } from '../platform/temp-files/temp-files.js';
-import { ArtifactKey } from './artifact-key.js';
-import { BlobInspector } from './blob-inspector.js';
-import type { Artifact } from './domain/artifact.js';
-import type { Finding, VerifyProgress, VerifyReport } from './domain/verify-report.js';
-import { ObjectStore } from './object-store.js';
-import { ObjectNotFound } from './object-store.errors.js';
+import type { Finding, VerifiedStorage, VerifyProgress, VerifyReport } from './domain/verify-report.js';
+import { ObjectStoreRejected, ObjectStoreUnavailable } from './object-store.errors.js';
+import { type NamedStore, ObjectStores } from './object-stores.service.js';
 import { ArtifactAuditRepository } from './persistence/artifact-audit.repository.js';
-
-const ROWS_PER_PAGE = 500;
-const READS_AT_ONCE = 4;
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+import { StorageEpochs } from './storage-epochs.service.js';
+import { StorageNotConfigured } from './storage.errors.js';
+import { StoragesInUse } from './storages-in-use.service.js';
+import { VerifyPass } from './verify-pass.js';
 
 /** How a verification is run. */
 export interface VerifyOptions {
+  /** The only storage that is looked at, by its name; all of them, and what is in none, unless given. */
+  readonly storage?: string;
   /** From which age something that the sweep should have removed is a finding (`storage.sweep_grace`). */
   readonly graceMs?: number;
   /** Called after every page of artifacts. */
@@ -24,131 +23,103 @@ export interface VerifyOptions {
 }
 
 /**
- * The audit pass: reads and hashes the bytes of every artifact, compares rows with bytes and back, and with what
- * versions and packages say. Changes nothing, and may run beside a working server: what changes meanwhile is
- * looked at again before it is reported. Throws ObjectStoreUnavailable rather than report what it could not read.
+ * The audit pass: reads and hashes the bytes of every artifact in every storage, compares rows with bytes and back,
+ * and with what versions and packages say. Changes nothing, and may run beside a working server: what changes
+ * meanwhile is looked at again before it is reported.
  */
 @Injectable()
 export class VerifyStorage {
-  private readonly storage: string;
-
   constructor(
+    private readonly storages: StoragesInUse,
+    private readonly stores: ObjectStores,
     private readonly rows: ArtifactAuditRepository,
-    private readonly objects: ObjectStore,
-    private readonly blobs: BlobInspector,
+    private readonly epochs: StorageEpochs,
     private readonly tempFiles: TempFiles,
     private readonly config: StorageConfig,
-  ) {
-    this.storage = config.defaultBackend;
-  }
+  ) {}
 
+  /** A storage that cannot be read is no finding: the report says so in its `storages`. */
   async run(options: VerifyOptions = {}): Promise<VerifyReport> {
     const begun = performance.now();
-    const { graceMs = this.config.sweepGraceMs, signal } = options;
+    const { storage: only, graceMs = this.config.sweepGraceMs } = options;
     const findings: Finding[] = [];
-    const { artifacts, bytes } = await this.checkArtifacts(graceMs, findings, options);
-    const objects = await this.checkObjects(findings, signal);
-    findings.push(...(await this.rows.referenceFindings()));
-    findings.push(...(await this.leftovers(graceMs)));
-    return { artifacts, objects, bytes, durationMs: performance.now() - begun, findings };
+    const storages: VerifiedStorage[] = [];
+    for (const storage of only === undefined ? await this.storages.names() : [only]) {
+      const holder = await this.open(storage, findings, storages);
+      if (holder) storages.push(await this.verify(holder, { ...options, graceMs }, { storages, findings }));
+    }
+    if (only === undefined) findings.push(...(await this.elsewhere(graceMs)));
+    return { ...totalsOf(storages), storages, durationMs: performance.now() - begun, findings };
   }
 
-  private async checkArtifacts(
-    graceMs: number,
+  /** The names that `storage` may have. */
+  names(): Promise<string[]> {
+    return this.storages.names();
+  }
+
+  private async open(
+    storage: string,
     findings: Finding[],
-    { onProgress, signal }: VerifyOptions,
-  ): Promise<{ artifacts: number; bytes: number }> {
-    let artifacts = 0;
-    let bytes = 0;
-    for (let after = FIRST_ID; ;) {
-      const page = await this.rows.page(this.storage, after, ROWS_PER_PAGE);
-      if (page.length === 0) return { artifacts, bytes };
-      after = page.at(-1)!.id;
-      for (let at = 0; at < page.length; at += READS_AT_ONCE) {
-        signal?.throwIfAborted();
-        const checks = await Promise.all(
-          page.slice(at, at + READS_AT_ONCE).map((row) => this.checkOne(row, graceMs)),
-        );
-        findings.push(...checks.flatMap((check) => check.findings));
-        bytes += checks.reduce((sum, check) => sum + check.bytes, 0);
-      }
-      artifacts += page.length;
-      onProgress?.({ artifacts, bytes, findings: findings.length });
-    }
-  }
-
-  /** What looks wrong is looked at once more: the row may have changed, or gone, since the page was read. */
-  private async checkOne(row: Artifact, graceMs: number): Promise<{ findings: Finding[]; bytes: number }> {
-    const first = await this.blobs.check(row);
-    const stale = staleness(row, graceMs);
-    if (first.findings.length === 0 && !stale) return { findings: [], bytes: first.bytes };
-    const now = await this.rows.find(row.id);
-    if (!now) return { findings: [], bytes: first.bytes };
-    const again = first.findings.length > 0 ? await this.blobs.check(now) : first;
-    const staleNow = staleness(now, graceMs);
-    return {
-      findings: [...again.findings, ...(staleNow ? [staleNow] : [])],
-      bytes: first.bytes + again.bytes,
-    };
-  }
-
-  private async checkObjects(findings: Finding[], signal: AbortSignal | undefined): Promise<number> {
-    let objects = 0;
-    let step: string[] = [];
-    for await (const { path } of this.objects.list('')) {
-      signal?.throwIfAborted();
-      objects += 1;
-      if (!ArtifactKey.parse(path)) findings.push({ kind: 'foreign-object', subject: path });
-      else step.push(path);
-      if (step.length < ROWS_PER_PAGE) continue;
-      findings.push(...(await this.orphansOf(step)));
-      step = [];
-    }
-    findings.push(...(await this.orphansOf(step)));
-    return objects;
-  }
-
-  /** The sweep takes the row away first and the object soon after: an object that is gone by now was no orphan. */
-  private async orphansOf(paths: readonly string[]): Promise<Finding[]> {
-    if (paths.length === 0) return [];
-    const findings: Finding[] = [];
-    for (const path of await this.rows.withoutRow(this.storage, paths)) {
-      if (await this.exists(path)) findings.push({ kind: 'orphan-blob', subject: path });
-    }
-    return findings;
-  }
-
-  private async exists(path: string): Promise<boolean> {
+    storages: VerifiedStorage[],
+  ): Promise<NamedStore | undefined> {
     try {
-      await this.objects.stat(path);
-      return true;
+      return await this.stores.of(storage);
     } catch (error) {
-      if (error instanceof ObjectNotFound) return false;
-      throw error;
+      if (error instanceof StorageNotConfigured) {
+        const artifacts = await this.rows.countIn(storage);
+        findings.push({ kind: 'other-storage', subject: storage, detail: `${artifacts} artifacts` });
+        return undefined;
+      }
+      storages.push({ storage, artifacts: 0, objects: 0, bytes: 0, problem: problemOf(error) });
+      return undefined;
     }
   }
 
-  private async leftovers(graceMs: number): Promise<Finding[]> {
-    const deletions = await this.rows.deletionsOlderThan(this.storage, graceMs);
-    const others = await this.rows.otherStorages(this.storage);
+  private async verify(
+    holder: NamedStore,
+    { graceMs, onProgress, signal }: VerifyOptions & { graceMs: number },
+    before: { readonly storages: readonly VerifiedStorage[]; readonly findings: Finding[] },
+  ): Promise<VerifiedStorage> {
+    const tell = (): void => {
+      const { artifacts, bytes } = totalsOf([...before.storages, pass]);
+      onProgress?.({ artifacts, bytes, findings: before.findings.length + pass.findings.length });
+    };
+    const pass = new VerifyPass(holder, { graceMs, onProgress: tell, signal }, this.rows, this.epochs);
+    let problem: string | undefined;
+    try {
+      await pass.run();
+    } catch (error) {
+      problem = problemOf(error);
+    }
+    before.findings.push(...pass.findings);
+    const { artifacts, objects, bytes } = pass;
+    return { storage: holder.name, artifacts, objects, bytes, ...(problem !== undefined && { problem }) };
+  }
+
+  private async elsewhere(graceMs: number): Promise<Finding[]> {
     const temporary = await this.tempFiles.leftovers(graceMs);
     return [
-      ...deletions.map((subject): Finding => ({ kind: 'deletion-left', subject })),
-      ...others.map(({ storage, artifacts }): Finding => ({
-        kind: 'other-storage',
-        subject: storage,
-        detail: `${artifacts} artifacts`,
-      })),
+      ...(await this.rows.referenceFindings()),
       ...temporary.map(({ name }): Finding => ({ kind: 'stale-temp-file', subject: name })),
     ];
   }
 }
 
-/** Twice the grace: the sweep dooms after one and removes after another. */
-function staleness({ key, state, stagedAt, doomedAt }: Artifact, graceMs: number): Finding | undefined {
-  const oldest = Date.now() - 2 * graceMs;
-  if (state === 'staged' && stagedAt.getTime() < oldest) return { kind: 'stale-staged', subject: key };
-  if (state === 'doomed' && (doomedAt?.getTime() ?? 0) < oldest)
-    return { kind: 'stale-doomed', subject: key };
-  return undefined;
+function totalsOf(
+  storages: readonly Pick<VerifiedStorage, 'artifacts' | 'objects' | 'bytes'>[],
+): Pick<VerifiedStorage, 'artifacts' | 'objects' | 'bytes'> {
+  return storages.reduce(
+    (sum, { artifacts, objects, bytes }) => ({
+      artifacts: sum.artifacts + artifacts,
+      objects: sum.objects + objects,
+      bytes: sum.bytes + bytes,
+    }),
+    { artifacts: 0, objects: 0, bytes: 0 },
+  );
+}
+
+/** Only what the storage says about itself; everything else is no result of a verification. */
+function problemOf(error: unknown): string {
+  if (error instanceof ObjectStoreUnavailable || error instanceof ObjectStoreRejected) return error.message;
+  throw error;
 }

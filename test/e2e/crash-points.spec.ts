@@ -4,7 +4,7 @@ import type { FailpointName } from '../../src/platform/failpoints/failpoint-name
 import { CrashRegistry, publishJob } from '../support/crash-registry.js';
 import type { PublishKind } from '../support/crash-registry.js';
 
-const PUBLISH_POINTS = FAILPOINT_NAMES.filter((name) => !name.startsWith('sweep-'));
+const PUBLISH_POINTS = FAILPOINT_NAMES.filter((name) => !/^(sweep|scrub|repair)-/.test(name));
 /** Points that the publishing of a kind does not pass. */
 const NOT_PASSED: Record<PublishKind, FailpointName[]> = { module: ['after-sums-rebuilt'], provider: [] };
 

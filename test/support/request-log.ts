@@ -11,6 +11,8 @@ export interface LoggedRequest {
   query: string;
   headers: IncomingMessage['headers'];
   status: number;
+  /** Which server answered, of those it forwards to. */
+  upstream: string;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface LoggedRequest {
  */
 export class RecordingProxy {
   readonly requests: LoggedRequest[] = [];
-  private upstream = '';
+  private upstreams: readonly string[] = [];
 
   private constructor(
     private readonly server: Server,
@@ -43,8 +45,9 @@ export class RecordingProxy {
     return `${this.tls ? 'https' : 'http'}://127.0.0.1:${this.port}`;
   }
 
-  forwardTo(url: string): void {
-    this.upstream = url;
+  /** From now on requests go to this server, or to several in turn. */
+  forwardTo(...urls: string[]): void {
+    this.upstreams = urls;
   }
 
   /** Forgets what was recorded. */
@@ -64,17 +67,19 @@ export class RecordingProxy {
 
   private readonly forward: RequestListener = (incoming, response) => {
     const url = new URL(incoming.url ?? '/', this.url);
+    const upstream = this.upstreams[this.requests.length % this.upstreams.length] ?? '';
     const entry: LoggedRequest = {
       method: incoming.method ?? '',
       path: url.pathname,
       query: url.search,
       headers: incoming.headers,
       status: 0,
+      upstream,
     };
     this.requests.push(entry);
-    const send = this.upstream.startsWith('https:') ? httpsRequest : httpRequest;
+    const send = upstream.startsWith('https:') ? httpsRequest : httpRequest;
     const outgoing = send(
-      `${this.upstream}${incoming.url}`,
+      `${upstream}${incoming.url}`,
       { method: incoming.method, headers: incoming.headers, ca: this.tls?.ca, agent: false },
       (answer) => {
         entry.status = answer.statusCode ?? 0;

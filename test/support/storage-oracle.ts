@@ -27,17 +27,32 @@ function filesBelow(directory: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
+/** The directories of all local storages by the names in the rows; what is stored elsewhere is not looked at. */
+async function directories(client: pg.Client, storagePath: string): Promise<Map<string, string>> {
+  const { rows } = await client.query<{ id: string; path: string }>(
+    `SELECT id, settings ->> 'basePath' AS path FROM storage_configurations WHERE backend_type = 'local'`,
+  );
+  return new Map([['local', storagePath], ...rows.map(({ id, path }) => [id, path] as const)]);
+}
+
 /**
  * Compares rows and blobs without any code of the product: its own look at the tables, the foreign keys and the
- * files. Agreement means that every version can be served and that nothing is kept for nobody.
+ * files. Agreement means that every version can be served and that nothing is kept for nobody. `storagePath` is the
+ * directory that the settings name; those of stored configurations are found in their table.
  */
 export async function compareStorage(databaseUrl: string, storagePath: string): Promise<StorageDisagreement> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
-    const { rows } = await client.query<{ id: string; key: string; digest: string; state: string }>(
-      'SELECT id, key, digest, state FROM artifacts',
-    );
+    const roots = await directories(client, storagePath);
+    const { rows: all } = await client.query<{
+      id: string;
+      storage: string;
+      key: string;
+      digest: string;
+      state: string;
+    }>('SELECT id, storage, key, digest, state FROM artifacts');
+    const rows = all.filter(({ storage }) => roots.has(storage));
     const deletions = await client.query<{ key: string }>('SELECT key FROM artifact_deletions');
     const referenced = new Set<string>();
     for (const { source, field } of (await client.query<{ source: string; field: string }>(REFERENCES))
@@ -47,19 +62,18 @@ export async function compareStorage(databaseUrl: string, storagePath: string): 
       );
       for (const { id } of found.rows) referenced.add(id);
     }
-    const intact = (key: string, digest: string): boolean => {
-      const path = join(storagePath, key);
+    const intact = ({ storage, key, digest }: { storage: string; key: string; digest: string }): boolean => {
+      const path = join(roots.get(storage)!, key);
       return existsSync(path) && createHash('sha256').update(readFileSync(path)).digest('hex') === digest;
     };
-    const named = new Set(rows.map((row) => row.key));
-    const blobs = filesBelow(join(storagePath, 'blobs')).map((path) =>
-      relative(storagePath, path).split(sep).join('/'),
-    );
+    const orphans = [...roots].flatMap(([storage, root]) => {
+      const named = new Set(rows.flatMap((row) => (row.storage === storage ? [row.key] : [])));
+      const blobs = filesBelow(join(root, 'blobs')).map((path) => relative(root, path).split(sep).join('/'));
+      return blobs.filter((path) => !named.has(path));
+    });
     return {
-      danglingRows: rows
-        .filter((row) => referenced.has(row.id) && !intact(row.key, row.digest))
-        .map((row) => row.key),
-      orphanBlobs: blobs.filter((path) => !named.has(path)),
+      danglingRows: rows.filter((row) => referenced.has(row.id) && !intact(row)).map((row) => row.key),
+      orphanBlobs: orphans,
       leftoverRows: rows
         .filter((row) => row.state !== 'committed' || !referenced.has(row.id))
         .map((row) => row.key),

@@ -11,6 +11,11 @@ import { TerraformLogin20261122180600 } from '../../../migrations/20261122180600
 import { Setup20261122180700 } from '../../../migrations/20261122180700-setup.js';
 import { RateLimits20261122180800 } from '../../../migrations/20261122180800-rate-limits.js';
 import { SessionSid20261122181000 } from '../../../migrations/20261122181000-session-sid.js';
+import { StorageConfigurations20261122210000 } from '../../../migrations/20261122210000-storage-configurations.js';
+import { StorageMigrations20261122210100 } from '../../../migrations/20261122210100-storage-migrations.js';
+import { Scrub20261122210200 } from '../../../migrations/20261122210200-scrub.js';
+import { SessionRenewals20261122220000 } from '../../../migrations/20261122220000-session-renewals.js';
+import { UsableApiKeys20261122220100 } from '../../../migrations/20261122220100-usable-api-keys.js';
 
 /** Every migration of the product, oldest first. */
 export const MIGRATIONS = [
@@ -27,4 +32,9 @@ export const MIGRATIONS = [
   Setup20261122180700,
   RateLimits20261122180800,
   SessionSid20261122181000,
+  StorageConfigurations20261122210000,
+  StorageMigrations20261122210100,
+  Scrub20261122210200,
+  SessionRenewals20261122220000,
+  UsableApiKeys20261122220100,
 ];

@@ -15,7 +15,7 @@ function held(path: string, generation = 1, subject = `subject of ${path}`, body
     visibility: null,
   } as const;
   return new HeldDocument(
-    { ...document, status: 200, etag: 'e', body, download: null },
+    { ...document, status: 200, etag: 'e', body, download: null, artifactKeys: [] },
     undefined as unknown as LinkRenderer,
   );
 }

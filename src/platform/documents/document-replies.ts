@@ -46,7 +46,7 @@ export class DocumentReplies {
   async send(request: RoutedRequest, reply: RoutedReply, path: string): Promise<boolean> {
     const held = await this.documents.answer(path);
     if (!held) return false;
-    const answer = held.rendered().answer(requestOf(request));
+    const answer = (await held.refresh()).answer(requestOf(request));
     const { download } = held.document;
     if (download && request.method === 'GET' && answer.status !== 304) {
       this.downloads.count(download, held.document.path, callerOf(request));

@@ -18,32 +18,52 @@ export class HeldDocument {
 
   private readonly texts: readonly string[];
   private readonly links: readonly ArtifactLink[];
+  private readonly isPublic: boolean;
+  /** Where the objects were when the document was read: good for the first rendering, later ones ask again. */
+  private storages: StoredDocument['storages'];
   private rendering: RenderedDocument | undefined;
+  private refreshing: Promise<RenderedDocument> | undefined;
 
-  readonly document: Omit<StoredDocument, 'body'>;
+  readonly document: Omit<StoredDocument, 'body' | 'storages'>;
 
   constructor(
-    { body, ...document }: StoredDocument,
+    { body, storages, ...document }: StoredDocument,
     private readonly renderer: LinkRenderer,
   ) {
     const { texts, links } = splitLinks(body);
     this.document = document;
     this.texts = texts;
     this.links = links;
+    this.isPublic = document.visibility !== 'private';
+    this.storages = storages;
     this.route = documentRoute(document.path);
     this.weight = OVERHEAD_BYTES + 4 * body.length;
   }
 
-  /** The bytes to answer now. */
-  rendered(): RenderedDocument {
+  /** The bytes to answer now; `undefined`: the links have to be made first, with {@link refresh}. */
+  rendered(): RenderedDocument | undefined {
     const held = this.rendering;
-    if (held && (this.links.length === 0 || held.renewAtMs > this.renderer.nowMs())) return held;
-    return (this.rendering = this.render());
+    if (this.links.length === 0)
+      return held ?? (this.rendering = this.renderedWith([], Number.POSITIVE_INFINITY));
+    return held && held.renewAtMs > this.renderer.nowMs() ? held : undefined;
   }
 
-  private render(): RenderedDocument {
+  /** The bytes to answer now, with new links where the old ones are too old. Callers at the same time share them. */
+  async refresh(): Promise<RenderedDocument> {
+    const held = this.rendered();
+    if (held) return held;
+    this.refreshing ??= this.render().finally(() => (this.refreshing = undefined));
+    return this.refreshing;
+  }
+
+  private async render(): Promise<RenderedDocument> {
+    const { urls, renewAtMs } = await this.renderer.render(this.links, this.isPublic, this.storages ?? []);
+    this.storages = undefined;
+    return (this.rendering = this.renderedWith(urls, renewAtMs));
+  }
+
+  private renderedWith(urls: readonly string[], renewAtMs: number): RenderedDocument {
     const { status, etag } = this.document;
-    const { urls, renewAtMs } = this.renderer.render(this.links);
     const text = this.texts.map((part, index) => part + jsonString(urls[index])).join('');
     return new RenderedDocument({
       status,

@@ -3,13 +3,30 @@ import { ServerConfig } from '../../config/server.config.js';
 import { Clock } from '../../kernel/clock.js';
 import type { ArtifactLink } from './prepared-document.js';
 
+/** An object that a URL is wanted for. */
+export interface WantedLink {
+  /** Object key, e.g. `blobs/sha256/ab/cd/<digest>/<filename>`. */
+  readonly keyPath: string;
+  /** The storage that holds it, when that is known. */
+  readonly storage?: string | undefined;
+  /** Whether everybody may read the document, so that a URL without signature may be given out. */
+  readonly isPublic: boolean;
+}
+
+/** A URL that opens one object for whoever has it. */
+export interface DownloadUrl {
+  /** Absolute, or a path of this server. */
+  readonly url: string;
+  /** When it stops working, in Unix milliseconds. */
+  readonly expiresAtMs: number;
+  /** Whether it still works with further query parameters: the signature of a storage backend does not. */
+  readonly acceptsParameters?: boolean;
+}
+
 /** Signs download URLs. Implemented by storage, which this folder does not know. */
 export abstract class LinkSource {
-  /**
-   * A URL that proves itself for the object `keyPath`: a path of this server (`/v1/files/…?expires=…`) or an
-   * absolute URL of a storage backend, and when it stops working (Unix milliseconds). Does not ask the store.
-   */
-  abstract downloadUrl(keyPath: string): { path: string; expiresAtMs: number };
+  /** A URL that proves itself for one object. Does not ask the store whether the object exists. */
+  abstract downloadUrl(link: WantedLink): Promise<DownloadUrl>;
 }
 
 /** The absolute URLs of some links, in order, and when they have to be made again (Unix milliseconds). */
@@ -41,28 +58,36 @@ export class LinkRenderer {
     return this.clock.now().getTime();
   }
 
-  /** Renders all links of one document; without links it never has to be made again. */
-  render(links: readonly ArtifactLink[]): RenderedLinks {
+  /**
+   * Renders all links of one document, whose objects are in `storages` as far as that is known; without links it
+   * never has to be made again.
+   */
+  async render(
+    links: readonly ArtifactLink[],
+    isPublic: boolean,
+    storages: readonly (string | null)[] = [],
+  ): Promise<RenderedLinks> {
     const nowMs = this.nowMs();
     let renewAtMs = Number.POSITIVE_INFINITY;
-    const urls = links.map((link) => {
-      const { path, expiresAtMs } = this.source.downloadUrl(link.key);
-      renewAtMs = Math.min(renewAtMs, nowMs + (expiresAtMs - nowMs) / 3);
-      return this.address(path, link);
-    });
+    const urls: string[] = [];
+    for (const [index, link] of links.entries()) {
+      const storage = storages[index] ?? undefined;
+      const signed = await this.source.downloadUrl({ keyPath: link.key, storage, isPublic });
+      renewAtMs = Math.min(renewAtMs, nowMs + (signed.expiresAtMs - nowMs) / 3);
+      urls.push(this.address(signed, link));
+    }
     return { urls, renewAtMs };
   }
 
-  private address(signed: string, link: ArtifactLink): string {
+  private address({ url: signed, acceptsParameters }: DownloadUrl, link: ArtifactLink): string {
     const cut = signed.indexOf('?');
     const path = cut < 0 ? signed : signed.slice(0, cut);
     const query = cut < 0 ? [] : [signed.slice(cut + 1)];
-    const isOurs = path.startsWith('/');
     const digest = DIGEST_IN_KEY.exec(link.key)?.[1];
     // A foreign query parameter breaks the signature of a storage backend (protocol checklist 48).
-    if (link.checksum && isOurs && digest) query.push(`checksum=sha256:${digest}`);
+    if (link.checksum && acceptsParameters && digest) query.push(`checksum=sha256:${digest}`);
     const folder = link.folder ? `//${link.folder.split('/').map(encodeURIComponent).join('/')}` : '';
-    const url = `${isOurs ? this.origin : ''}${path}${folder}`;
+    const url = `${path.startsWith('/') ? this.origin : ''}${path}${folder}`;
     return query.length > 0 ? `${url}?${query.join('&')}` : url;
   }
 }

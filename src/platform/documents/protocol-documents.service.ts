@@ -8,7 +8,7 @@ import { GenerationListener } from './generation-listener.js';
 import { HeldDocument } from './held-document.js';
 import { LinkRenderer } from './link-renderer.js';
 import { ProtocolDocumentsRepository } from './persistence/protocol-documents.repository.js';
-import { type PreparedDocument, sealLinks } from './prepared-document.js';
+import { type PreparedDocument, sealLinks, splitLinks } from './prepared-document.js';
 import type { StoredDocument } from './stored-document.js';
 
 /** The documents of a subject that a change adds or alters, and the paths it takes away. */
@@ -157,5 +157,6 @@ function toStored(subject: string, generation: number, document: PreparedDocumen
     etag: sha256Hex(`${document.status} ${body}`).slice(0, 32),
     body,
     download: document.download ?? null,
+    artifactKeys: splitLinks(body).links.map(({ key }) => key),
   };
 }

@@ -16,6 +16,10 @@ export interface StoredDocument {
   /** The body in the form of `sealLinks`. */
   readonly body: string;
   readonly download: DocumentDownload | null;
+  /** The keys of its links, in their order. */
+  readonly artifactKeys: readonly string[];
+  /** The storages that held those objects when the row was read, in the same order; absent when it was just written. */
+  readonly storages?: readonly (string | null)[] | null | undefined;
 }
 
 /** A subject and one of its generations. */

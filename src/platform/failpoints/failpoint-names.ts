@@ -1,4 +1,4 @@
-/** The crash points of the product, in the order in which a publish passes them; the sweep has its own two. */
+/** The crash points of the product, in the order in which a publish passes them; the sweep and the scrub have their own. */
 export const FAILPOINT_NAMES = [
   'upload-temp-open',
   'upload-mid-body',
@@ -17,6 +17,11 @@ export const FAILPOINT_NAMES = [
   'after-commit-before-reply',
   'sweep-mark',
   'sweep-delete',
+  'scrub-second-look',
+  'scrub-flag',
+  'repair-marked',
+  'repair-removed',
+  'repair-put',
 ] as const;
 
 export type FailpointName = (typeof FAILPOINT_NAMES)[number];

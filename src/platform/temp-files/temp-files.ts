@@ -5,6 +5,8 @@ import { StorageConfig } from '../../config/storage.config.js';
 import { SpoolDirectory } from './spool-directory.js';
 import { newSpoolName, ownerHasEnded, spoolOwner } from './spool-name.js';
 
+const NOT_OURS: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
+
 /** A spool directory or staged file that its operation did not remove. */
 export interface LeftoverSpool {
   readonly name: string;
@@ -61,10 +63,20 @@ export class TempFiles {
     for (const { name, path, ageMs } of await this.leftovers(0)) {
       const owner = spoolOwner(name);
       if (ageMs < maxAgeMs && !(owner && ownerHasEnded(owner))) continue;
-      await rm(path, { recursive: true, force: true, maxRetries: 3 });
-      removed += 1;
+      if (await removedByUs(path)) removed += 1;
     }
     return removed;
+  }
+}
+
+/** The system's directory for temporary files has those of other users as well: they are not ours to remove. */
+async function removedByUs(path: string): Promise<boolean> {
+  try {
+    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+    return true;
+  } catch (error) {
+    if (NOT_OURS.has((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
   }
 }
 

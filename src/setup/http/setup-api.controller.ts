@@ -2,6 +2,9 @@ import { Body, Controller, Get, HttpCode, Post, UseGuards } from '@nestjs/common
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Audited, NotAudited } from '../../access/audited.decorator.js';
 import { Open, SetupToken } from '../../access/route-access.decorator.js';
+import { StorageInputDto } from '../../storage/storage-configuration.dto.js';
+import { presentStorage } from '../../storage/storage-configuration.presenter.js';
+import { SetupStorage } from '../setup-storage.service.js';
 import { Setup } from '../setup.service.js';
 import { SetupGuard } from './setup.guard.js';
 import {
@@ -12,7 +15,6 @@ import {
   SetupOidcDto,
   SetupStatusDto,
   SetupStorageDoneDto,
-  SetupStorageDto,
   SetupTestDto,
   SetupTokenValidDto,
 } from './setup.dto.js';
@@ -22,7 +24,10 @@ import { identityInput, presentIdentity, presentStatus } from './setup.presenter
 @ApiTags('Setup')
 @Controller('api/v1/setup')
 export class SetupApiController {
-  constructor(private readonly setup: Setup) {}
+  constructor(
+    private readonly setup: Setup,
+    private readonly storage: SetupStorage,
+  ) {}
 
   /** How far the setup is. */
   @Get('status')
@@ -65,30 +70,26 @@ export class SetupApiController {
     return presentIdentity(await this.setup.configureSignIn(identityInput(body)));
   }
 
-  /** Writes, reads and deletes an object in the storage. */
+  /** Writes, reads, lists and deletes an object in a storage. */
   @Post('storage/test')
   @HttpCode(200)
   @SetupToken()
   @UseGuards(SetupGuard)
   @NotAudited('changes nothing')
   @ApiOkResponse({ type: SetupTestDto })
-  testStorage(@Body() body: SetupStorageDto): Promise<SetupTestDto> {
-    return this.setup.testStorage({ backendType: body.backend_type, localBasePath: body.local_base_path });
+  testStorage(@Body() body: StorageInputDto): Promise<SetupTestDto> {
+    return this.storage.test(body);
   }
 
-  /** Confirms the storage backend. */
+  /** Tests a storage, stores its configuration and makes it the active one. */
   @Post('storage')
   @HttpCode(200)
   @SetupToken()
   @UseGuards(SetupGuard)
   @Audited('setup')
   @ApiOkResponse({ type: SetupStorageDoneDto })
-  async configureStorage(@Body() body: SetupStorageDto): Promise<SetupStorageDoneDto> {
-    const { backendType, localBasePath } = await this.setup.configureStorage({
-      backendType: body.backend_type,
-      localBasePath: body.local_base_path,
-    });
-    const config = { backend_type: backendType, is_active: true, local_base_path: localBasePath };
+  async configureStorage(@Body() body: StorageInputDto): Promise<SetupStorageDoneDto> {
+    const config = presentStorage(await this.storage.configure(body));
     return { message: 'Storage configured', config };
   }
 

@@ -1,5 +1,6 @@
 import { IsArray, IsIn, IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { StorageConfigDto } from '../../storage/storage-configuration.dto.js';
 
 const TEXT = 2_048;
 
@@ -80,29 +81,10 @@ export class SetupOidcConfigDto {
   updated_at!: string;
 }
 
-/** A storage backend, as the wizard sends it. */
-export class SetupStorageDto {
-  @IsString({ message: 'backend_type is required' })
-  @MaxLength(32)
-  backend_type!: string;
-
-  @IsOptional()
-  @IsString({ message: 'local_base_path must be a text' })
-  @MaxLength(TEXT)
-  local_base_path?: string;
-}
-
-/** The storage backend that is active now. */
-export class SetupStorageConfigDto {
-  backend_type!: string;
-  is_active!: boolean;
-  local_base_path!: string;
-}
-
 /** The storage step was done. */
 export class SetupStorageDoneDto {
   message!: string;
-  config!: SetupStorageConfigDto;
+  config!: StorageConfigDto;
 }
 
 /** Who is to administer the registry. */

@@ -6,6 +6,7 @@ export const FINDING_KINDS = {
   'unreadable-blob': 'the store has something else than a file of its own there, or refuses to open it',
   'orphan-blob': 'bytes without an artifact',
   'foreign-object': 'an object that this registry did not write',
+  'unknown-epoch': 'the storage was used with another state of the database, or by another registry',
   'key-mismatch': 'the key of an artifact does not name its digest',
   'referenced-not-committed': 'something refers to an artifact that is not committed',
   'stale-staged': 'an artifact was staged and never committed, and the sweep has not removed it',
@@ -24,6 +25,8 @@ export interface Finding {
   readonly kind: FindingKind;
   /** What it is about: an object path, or a table and row. */
   readonly subject: string;
+  /** The storage in which it is; absent when it is in none, or is one. */
+  readonly storage?: string;
   /** What was expected and what was found. */
   readonly detail?: string;
 }
@@ -35,28 +38,46 @@ export interface VerifyProgress {
   readonly findings: number;
 }
 
-/** The result of a verification. */
-export interface VerifyReport extends Omit<VerifyProgress, 'findings'> {
+/** What was read of one storage. */
+export interface VerifiedStorage {
+  readonly storage: string;
   /** Artifacts whose bytes were read and hashed. */
   readonly artifacts: number;
   /** Objects found in the store. */
   readonly objects: number;
   readonly bytes: number;
+  /** Why it could not be read to its end; the other numbers say how far it came. */
+  readonly problem?: string;
+}
+
+/** The result of a verification: in all, and storage by storage. */
+export interface VerifyReport extends Omit<VerifiedStorage, 'storage' | 'problem'> {
+  readonly storages: readonly VerifiedStorage[];
   readonly durationMs: number;
   readonly findings: readonly Finding[];
 }
 
-/** The report as text for a terminal: one line per finding, a summary at the end. */
+/** Whether some storage could not be read, so that the report says nothing about the rest of it. */
+export function isIncomplete({ storages }: VerifyReport): boolean {
+  return storages.some(({ problem }) => problem !== undefined);
+}
+
+/** The report as text for a terminal: one line per finding and per storage that could not be read, then a summary. */
 export function formatVerifyReport(report: VerifyReport): string {
-  const lines = report.findings.map(
-    ({ kind, subject, detail }) =>
-      `${kind}: ${subject}${detail ? ` (${detail})` : ''}: ${FINDING_KINDS[kind]}`,
+  const lines = report.findings.map(({ kind, subject, storage, detail }) => {
+    const facts = [storage && `in ${storage}`, detail].filter(Boolean).join(', ');
+    return `${kind}: ${subject}${facts ? ` (${facts})` : ''}: ${FINDING_KINDS[kind]}`;
+  });
+  const unread = report.storages.flatMap(({ storage, problem }) =>
+    problem === undefined ? [] : [`${storage} could not be read: ${problem}`],
   );
   const { artifacts, objects, bytes, durationMs, findings } = report;
   const seconds = (durationMs / 1000).toFixed(1);
   const read = `${artifacts} artifacts and ${objects} objects checked, ${bytes} bytes read in ${seconds} s`;
+  const nothing = unread.length === 0 ? 'nothing wrong' : 'nothing wrong in what was read';
   return [
     ...lines,
-    `${read}: ${findings.length === 0 ? 'nothing wrong' : `${findings.length} findings`}`,
+    ...unread,
+    `${read}: ${findings.length === 0 ? nothing : `${findings.length} findings`}`,
   ].join('\n');
 }

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Job } from '../../platform/jobs/job.js';
 import { OrphanSweep } from '../orphan-sweep.service.js';
 
-/** Removes what nothing refers to any more, every `storage.sweep_interval`. */
+/** Removes what nothing refers to any more from every storage, every `storage.sweep_interval`. */
 @Injectable()
 export class SweepOrphansJob extends Job {
   readonly name = 'sweep-orphans';
@@ -13,9 +13,12 @@ export class SweepOrphansJob extends Job {
   }
 
   async run(_payload: Record<string, never>, signal: AbortSignal): Promise<void> {
-    const report = await this.sweep.run({ signal });
-    if (Object.values(report).some((count) => count > 0)) {
-      this.logger.log({ message: 'Swept unreferenced objects', ...report });
+    const { storages, tempFiles } = await this.sweep.run({ signal });
+    for (const { problem: _problem, storage, ...counts } of storages) {
+      if (Object.values(counts).some((count) => count > 0)) {
+        this.logger.log({ message: 'Swept unreferenced objects', storage, ...counts });
+      }
     }
+    if (tempFiles > 0) this.logger.log({ message: 'Removed temporary files that nobody uses', tempFiles });
   }
 }

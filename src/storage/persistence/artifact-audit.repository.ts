@@ -60,12 +60,9 @@ export class ArtifactAuditRepository extends BaseRepository<ArtifactEntity> {
     return rows.map(({ key }) => key);
   }
 
-  /** Storages with artifacts that are not `storage`. */
-  async otherStorages(storage: string): Promise<{ storage: string; artifacts: number }[]> {
-    return this.manager.query(
-      `SELECT storage, count(*)::int AS artifacts FROM artifacts WHERE storage <> $1 GROUP BY storage ORDER BY storage`,
-      [storage],
-    );
+  /** How many artifacts a storage has. */
+  countIn(storage: string): Promise<number> {
+    return this.repository.countBy({ storage });
   }
 
   /** What referring rows say that does not fit their artifacts. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { ApiKeys } from '../../../src/auth/api-keys.service.js';
 import { Sessions } from '../../../src/auth/sessions.service.js';
 import { aModule } from '../../support/factories/module.factory.js';
@@ -105,6 +106,10 @@ export class MatrixObjects {
         return this.auditEntry(organizationId);
       case 'role template':
         return this.roleTemplate();
+      case 'storage configuration':
+        return this.storageConfiguration();
+      case 'storage migration':
+        return this.storageMigration();
     }
   }
 
@@ -209,6 +214,26 @@ export class MatrixObjects {
     const [row] = await this.app.query<{ id: string }>(
       'SELECT id FROM audit_entries WHERE organization_id = $1 LIMIT 1',
       [organizationId],
+    );
+    return { id: row!.id };
+  }
+
+  /** A directory that nothing is kept in. */
+  private async storageConfiguration(): Promise<Address> {
+    const { localBasePath } = this.app.config.storage;
+    const basePath = join(localBasePath, '..', 'data', `matrix-${(this.count += 1)}`);
+    const [row] = await this.app.query<{ id: string }>(
+      `INSERT INTO storage_configurations (backend_type, settings) VALUES ('local', $1) RETURNING id`,
+      [{ basePath, serveDirectly: true }],
+    );
+    return { id: row!.id };
+  }
+
+  /** One that nobody can do anything with any more. */
+  private async storageMigration(): Promise<Address> {
+    const [row] = await this.app.query<{ id: string }>(
+      `INSERT INTO storage_migrations (source, target, state, reads_back, objects_total, bytes_total)
+       VALUES ('local', 's3', 'cancelled', true, 0, 0) RETURNING id`,
     );
     return { id: row!.id };
   }

@@ -42,7 +42,9 @@ export type ObjectKind =
   | 'api key'
   | 'session'
   | 'audit entry'
-  | 'role template';
+  | 'role template'
+  | 'storage configuration'
+  | 'storage migration';
 
 /** One route: the rule, what its path addresses, and exceptions in words for the reader. */
 export interface PolicyRow {
@@ -279,6 +281,30 @@ export const POLICY: Readonly<Record<string, Readonly<Record<string, PolicyRow>>
     'POST /api/v1/admin/role-templates': admin,
     'PUT /api/v1/admin/role-templates/:id': { ...admin, object: 'role template' },
     'DELETE /api/v1/admin/role-templates/:id': { ...admin, object: 'role template' },
+  },
+  'Storage configuration': {
+    'GET /api/v1/storage/config': { ...admin, also: 404 },
+    'GET /api/v1/storage/configs': admin,
+    'POST /api/v1/storage/configs': admin,
+    'POST /api/v1/storage/configs/test': admin,
+    'GET /api/v1/storage/configs/:id': { ...admin, object: 'storage configuration' },
+    'PUT /api/v1/storage/configs/:id': { ...admin, object: 'storage configuration' },
+    'DELETE /api/v1/storage/configs/:id': { ...admin, object: 'storage configuration' },
+    'POST /api/v1/storage/configs/:id/activate': { ...admin, object: 'storage configuration' },
+  },
+  'Storage migrations': {
+    'POST /api/v1/storage/migrations': admin,
+    'GET /api/v1/storage/migrations': admin,
+    'GET /api/v1/storage/migrations/:id': { ...admin, object: 'storage migration' },
+    'POST /api/v1/storage/migrations/:id/pause': { ...admin, object: 'storage migration' },
+    'POST /api/v1/storage/migrations/:id/resume': { ...admin, object: 'storage migration' },
+    'POST /api/v1/storage/migrations/:id/cancel': { ...admin, object: 'storage migration' },
+    'POST /api/v1/storage/migrations/:id/verify': { ...admin, object: 'storage migration' },
+  },
+  'Storage scrub': {
+    'GET /api/v1/storage/scrub': admin,
+    'POST /api/v1/storage/scrub/run': admin,
+    'POST /api/v1/storage/scrub/artifacts/:id/repair': { ...admin, also: 404 },
   },
   OIDC: {
     'GET /api/v1/admin/oidc/config': { ...admin, also: 404 },

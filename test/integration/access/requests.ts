@@ -59,6 +59,10 @@ const BODIES: Readonly<Record<string, (facts: RequestFacts) => object>> = {
     scopes: ['modules:read'],
   }),
   'PUT /api/v1/admin/role-templates/:id': () => ({ display_name: 'Changed' }),
+  'POST /api/v1/storage/configs': () => ({ backend_type: 'local' }),
+  'POST /api/v1/storage/configs/test': () => ({ backend_type: 'local' }),
+  'PUT /api/v1/storage/configs/:id': () => ({ backend_type: 'local' }),
+  'POST /api/v1/storage/migrations': () => ({ source: 'local', target: 'local', dry_run: true }),
   'PUT /api/v1/admin/oidc/group-mapping': () => ({
     group_claim_name: '',
     group_mappings: [],

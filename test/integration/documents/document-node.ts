@@ -28,9 +28,10 @@ export interface DocumentNode {
 }
 
 const LINKS: LinkSource = {
-  downloadUrl: (key) => ({
-    path: `/v1/files/${key}?expires=1&signature=s`,
+  downloadUrl: async ({ keyPath }) => ({
+    url: `/v1/files/${keyPath}?expires=1&signature=s`,
     expiresAtMs: Date.now() + 900_000,
+    acceptsParameters: true,
   }),
 };
 
@@ -71,7 +72,7 @@ export async function startNode(
     async body(path) {
       const held = await documents.answer(path);
       const plain = { isAuthenticated: false, acceptsGzip: false, ifNoneMatch: undefined };
-      return held?.rendered().answer(plain).body?.toString();
+      return held && (await held.refresh()).answer(plain).body?.toString();
     },
     async statementsOf(work) {
       const before = connection.statements.count;

@@ -127,7 +127,6 @@ describe('opening an artifact', () => {
     const { key } = await fixture.publish('no statement');
     const before = fixture.counter.count;
     (await fixture.store.open(key)).stream.destroy();
-    fixture.store.downloadUrl(key.path);
     expect(fixture.counter.count).toBe(before);
   });
 
@@ -139,20 +138,5 @@ describe('opening an artifact', () => {
     await expect(fixture.store.open(fixture.keyOf('never stored'))).rejects.not.toBeInstanceOf(
       ArtifactDamaged,
     );
-  });
-});
-
-describe('a download URL', () => {
-  it('names the object, is valid now and expires with the configured life (checklist 20)', async () => {
-    const key = fixture.keyOf('linked to');
-    const { path, expiresAtMs } = fixture.store.downloadUrl(key.path);
-    expect(path.startsWith(`/v1/files/${key.path}?`)).toBe(true);
-    expect(fixture.links.verify(key.path, path.slice(path.indexOf('?')))).toBe('valid');
-    expect(Math.abs(expiresAtMs - Date.now() - 15 * 60_000)).toBeLessThan(2_000);
-  });
-
-  it('encodes what is not plain in a path', () => {
-    const { path } = fixture.store.downloadUrl(fixture.keyOf('x').path.replace('vpc', 'b+1 ü'));
-    expect(path).toContain('/b%2B1%20%C3%BC-aws-1.0.0.tar.gz?');
   });
 });

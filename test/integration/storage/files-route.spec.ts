@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sha256Hex } from '../../../src/kernel/sha256.js';
 import { SignedLink } from '../../../src/platform/crypto/signed-link.js';
 import { StatementCounter } from '../../../src/platform/database/statement-counter.js';
+import { LinkSource } from '../../../src/platform/documents/link-renderer.js';
 import { ArtifactKey } from '../../../src/storage/artifact-key.js';
 import { ArtifactStore } from '../../../src/storage/artifact-store.service.js';
 import { OrphanSweep } from '../../../src/storage/orphan-sweep.service.js';
@@ -291,7 +292,9 @@ describe('a file in the storage', () => {
     const key = ArtifactKey.providerPackage(sha256Hex('named'), filename);
     const store = app.get(ArtifactStore);
     await store.stage(key, Buffer.from('named'));
-    const answer = await app.request(store.downloadUrl(key.path).path);
+    const answer = await app.request(
+      (await app.get(LinkSource).downloadUrl({ keyPath: key.path, isPublic: true })).url,
+    );
     expect(answer.status).toBe(200);
     expect(answer.headers['content-disposition']).toBe(
       `attachment; filename="gr__e-_____ _1_.zip"; filename*=UTF-8''gr%C3%B6%C3%9Fe-${encodeURIComponent('モジュール')}%20%221%22.zip`,

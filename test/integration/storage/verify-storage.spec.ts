@@ -1,15 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sha256Hex } from '../../../src/kernel/sha256.js';
 import { newSpoolName } from '../../../src/platform/temp-files/spool-name.js';
+import { MemoryObjectStore } from '../../../src/storage/adapters/memory/memory-object-store.js';
 import { ArtifactKey } from '../../../src/storage/artifact-key.js';
 import {
   FINDING_KINDS,
   formatVerifyReport,
+  isIncomplete,
   type VerifyProgress,
 } from '../../../src/storage/domain/verify-report.js';
-import { ObjectStoreUnavailable } from '../../../src/storage/object-store.errors.js';
 import { StorageFixture } from './storage-fixture.js';
 
 const DAY = 24 * 3_600_000;
@@ -104,6 +106,18 @@ const CORRUPTIONS: Record<string, () => Promise<[kind: string, subject: string]>
   'a file of somebody else': async () => {
     await plantObject('blobs/readme.txt');
     return ['foreign-object', 'blobs/readme.txt'];
+  },
+  'a state of the storage that the database does not know': async () => {
+    const path = `epoch/${randomUUID()}`;
+    await plantObject(path);
+    return ['unknown-epoch', path];
+  },
+  'an object of a connectivity test that was left behind': async () => {
+    const path = `probe/${randomUUID()}`;
+    await plantObject(path);
+    const old = new Date(Date.now() - 9 * DAY);
+    await utimes(join(fixture.config.localBasePath, path), old, old);
+    return ['foreign-object', path];
   },
   'a row with another digest than its key': async () => {
     const { key, artifactId, versionId } = await fixture.publish('a row with another digest than its key');
@@ -222,11 +236,19 @@ describe('verifying the storage', () => {
       expect(formatVerifyReport(report)).toMatch(/^8 artifacts and 8 objects checked, .*: nothing wrong$/);
     });
 
-    it('that cannot be reached reports nothing, it fails', async () => {
+    it('that cannot be reached reports nothing about it, and says so', async () => {
       const broken = await StorageFixture.start();
       await broken.publish('x');
       await rm(broken.config.localBasePath, { recursive: true });
-      await expect(broken.verify.run()).rejects.toBeInstanceOf(ObjectStoreUnavailable);
+      const report = await broken.verify.run();
+      expect(report).toMatchObject({
+        findings: [],
+        storages: [{ storage: 'local', problem: expect.any(String) }],
+      });
+      expect(isIncomplete(report)).toBe(true);
+      expect(formatVerifyReport(report)).toMatch(
+        /^local could not be read: .*\n.*nothing wrong in what was read$/,
+      );
       await broken.stop();
     });
 
@@ -244,6 +266,51 @@ describe('verifying the storage', () => {
       const text = formatVerifyReport(report);
       for (const kind of Object.keys(FINDING_KINDS)) expect(text, kind).toContain(`${kind}: `);
       expect(text.split('\n').at(-1)).toContain(`${planted.length} findings`);
+    });
+  });
+
+  describe('of several storages', () => {
+    const second = new MemoryObjectStore();
+    beforeAll(async () => {
+      fixture = await StorageFixture.start();
+      fixture.storages.put('second', second);
+      for (const content of ['one', 'two']) await fixture.publish(content);
+      for (const content of ['three', 'four', 'five']) await fixture.publish(content, 'second');
+    });
+    afterAll(() => fixture.stop());
+
+    it('reads all of them, or the one that is named', async () => {
+      const all = await fixture.verify.run();
+      expect(all.findings).toEqual([]);
+      expect(all.storages).toMatchObject([
+        { storage: 'local', artifacts: 2, objects: 2 },
+        { storage: 'second', artifacts: 3, objects: 3 },
+      ]);
+      expect(all).toMatchObject({ artifacts: 5, objects: 5 });
+      expect(await fixture.verify.run({ storage: 'second' })).toMatchObject({ artifacts: 3, objects: 3 });
+    });
+
+    it('goes on when one of them cannot be reached', async () => {
+      second.failWith(new Error('down'));
+      const { key } = await fixture.publish('lost');
+      await rm(fixture.fileOf(key));
+      const report = await fixture.verify.run();
+      second.failWith(undefined);
+      expect(report.findings).toMatchObject([{ kind: 'missing-blob', subject: key.path, storage: 'local' }]);
+      expect(report.storages).toMatchObject([
+        { artifacts: 3 },
+        { storage: 'second', problem: expect.any(String) },
+      ]);
+      expect(isIncomplete(report)).toBe(true);
+    });
+
+    it('says in which storage something is wrong', async () => {
+      const { path } = fixture.keyOf('three');
+      await second.delete(path);
+      expect((await fixture.verify.run({ storage: 'second' })).findings).toEqual([
+        { kind: 'missing-blob', subject: path, storage: 'second' },
+      ]);
+      await second.put(path, Buffer.from('three'));
     });
   });
 });

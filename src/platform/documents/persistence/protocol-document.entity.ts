@@ -38,4 +38,7 @@ export class ProtocolDocumentEntity implements StoredDocument {
 
   @Column('jsonb', { nullable: true })
   download!: DocumentDownload | null;
+
+  @Column('text', { array: true, default: () => `'{}'` })
+  artifactKeys!: string[];
 }

@@ -14,7 +14,9 @@ const READ_TIMEOUT_MS = 1_000;
 
 const FIND = {
   name: 'protocol_document_by_path',
-  text: `SELECT d.path, d.subject, g.generation, d.namespace, d.scope, d.visibility, d.status, d.etag, d.body, d.download
+  text: `SELECT d.path, d.subject, g.generation, d.namespace, d.scope, d.visibility, d.status, d.etag, d.body, d.download,
+      d.artifact_keys AS "artifactKeys",
+      CASE WHEN cardinality(d.artifact_keys) > 0 THEN artifact_storages(d.artifact_keys) END AS storages
     FROM protocol_documents d JOIN document_generations g ON g.subject = d.subject WHERE d.path = $1`,
 };
 
@@ -35,13 +37,16 @@ const RAISE_GENERATIONS = `
 
 const STORE = `
   INSERT INTO protocol_documents
-    (path, subject, generation, namespace, scope, visibility, status, etag, body, download)
-  SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::smallint[],
-    $8::text[], $9::text[], $10::jsonb[])
+    (path, subject, generation, namespace, scope, visibility, status, etag, body, download, artifact_keys)
+  SELECT path, subject, generation, namespace, scope, visibility, status, etag, body, download,
+    string_to_array(keys, E'\\n')
+  FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::smallint[],
+    $8::text[], $9::text[], $10::jsonb[], $11::text[])
+    AS d (path, subject, generation, namespace, scope, visibility, status, etag, body, download, keys)
   ON CONFLICT (path) DO UPDATE SET
     subject = excluded.subject, generation = excluded.generation, namespace = excluded.namespace,
     scope = excluded.scope, visibility = excluded.visibility, status = excluded.status, etag = excluded.etag,
-    body = excluded.body, download = excluded.download
+    body = excluded.body, download = excluded.download, artifact_keys = excluded.artifact_keys
   WHERE (protocol_documents.subject, protocol_documents.namespace, protocol_documents.scope,
       protocol_documents.visibility, protocol_documents.etag, protocol_documents.download)
     IS DISTINCT FROM (excluded.subject, excluded.namespace, excluded.scope, excluded.visibility, excluded.etag,
@@ -115,6 +120,8 @@ export class ProtocolDocumentsRepository extends BaseRepository<ProtocolDocument
         some.map((document) => document.etag),
         some.map((document) => document.body),
         some.map((document) => document.download && JSON.stringify(document.download)),
+        // An object key holds no line break: `isObjectPath` refuses control characters.
+        some.map((document) => document.artifactKeys.join('\n')),
       ]);
       changed.push(...rows.map((row) => row.path));
     }

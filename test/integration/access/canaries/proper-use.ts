@@ -28,6 +28,7 @@ export class ProperUse extends SecretUse {
     await this.makeKeys();
     await this.signInWithProvider(this.around.fileProvider, 'OIDC client secret of the settings');
     await this.storeProvider();
+    await this.storeStorages();
     await this.signInWithProvider(this.around.storedProvider, 'stored OIDC client secret');
     await this.loginWithCli();
     await this.exchangeToken();
@@ -95,6 +96,38 @@ export class ProperUse extends SecretUse {
     await this.client.expect(200, '/api/v1/admin/oidc/config', { key: this.key });
   }
 
+  /** One that works, and some that do not: a store refuses a wrong secret, credentials of Google are cut off. */
+  private async storeStorages(): Promise<void> {
+    const { bucket, region, endpoint, accessKeyId, secretAccessKey } = this.around.s3.settings;
+    const secret = this.canaries.plant('stored S3 secret key', secretAccessKey);
+    const storage = {
+      ...{ backend_type: 's3', s3_bucket: bucket, s3_region: region, s3_endpoint: endpoint },
+      ...{ s3_access_key_id: accessKeyId, s3_secret_access_key: secret, activate: false },
+    };
+    const path = '/api/v1/storage/configs';
+    const admin = (json: object, method = 'POST') => ({ key: this.key, method, json });
+    await this.client.expect(200, `${path}/test`, admin(storage));
+    const { id } = (await this.client.expect(201, path, admin(storage))).json<{ id: string }>();
+    const wrong = this.canaries.plant('mistyped S3 secret key', mistyped(secret));
+    const wrongs = [
+      { ...storage, s3_secret_access_key: wrong },
+      { ...storage, s3_endpoint: `http://${wrong}.example.com:1` },
+      { backend_type: 'gcs', gcs_bucket: 'b-1', gcs_credentials_json: `{"private_key":"${wrong}"` },
+      {
+        ...{ backend_type: 'azure', azure_account_name: 'account', azure_container_name: 'blobs' },
+        ...{ azure_account_key: `-${wrong}`, azure_endpoint: 'http://127.0.0.1:1' },
+      },
+    ];
+    for (const one of wrongs) {
+      await this.client.expect(400, `${path}/test`, admin(one));
+      await this.client.expect(400, path, admin(one));
+      await this.client.expect(400, `${path}/${id}`, admin(one, 'PUT'));
+    }
+    const changed = { backend_type: 's3', s3_secret_access_key: '', s3_storage_class: 'STANDARD' };
+    await this.client.expect(200, `${path}/${id}`, admin(changed, 'PUT'));
+    await this.client.expect(200, path, { key: this.key });
+  }
+
   /** Twice: the first time the provider refuses, and repeats everything that it was told. */
   private async signInWithProvider(
     provider: Surroundings['fileProvider'],
@@ -102,6 +135,7 @@ export class ProperUse extends SecretUse {
   ): Promise<void> {
     const [clientSecret] = [...this.canaries.classes.get(secretClass)!];
     provider.lies.idToken = (_claims, honest) => this.canaries.plant('id_token', honest);
+    provider.lies.token = (answer) => ({ ...answer, refresh_token: this.canaries.invent('refresh token') });
     const refused = await this.startSignIn(provider);
     const repeated = { error: 'invalid_client', error_description: clientSecret, ...refused.secrets };
     provider.lies.answers = {

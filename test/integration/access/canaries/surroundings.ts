@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { CiIssuer } from '../../../support/fakes/ci-issuer.js';
+import { FakeS3 } from '../../../support/fakes/s3/fake-s3.js';
 import { LyingIdentityProvider } from '../../../support/fakes/identity-provider-liar.js';
 import { SmtpMailbox } from '../../../support/smtp-mailbox.js';
 import { CLIENT_ID, oidcSettings } from '../../auth/support/sign-in.js';
@@ -20,6 +21,8 @@ export class Surroundings {
   storedProvider!: LyingIdentityProvider;
   pipelines!: CiIssuer;
   mailbox!: SmtpMailbox;
+  /** Where objects can be stored; its secret is stored. */
+  s3!: FakeS3;
   /** The password that the mail server takes for right. */
   readonly account = { user: 'registry', password: 'not known yet' };
   settings!: Record<string, string>;
@@ -30,6 +33,7 @@ export class Surroundings {
     made.storedProvider = await LyingIdentityProvider.start(STORED_CLIENT);
     made.storedProvider.person = { sub: 'bob', email: 'bob@example.com', email_verified: true, name: 'Bob' };
     made.pipelines = await CiIssuer.start('/_services/token');
+    made.s3 = await FakeS3.start();
     made.mailbox = await SmtpMailbox.open({ account: made.account });
     await made.webhook.start();
     made.settings = made.settingsWith(canaries);
@@ -42,6 +46,7 @@ export class Surroundings {
       this.storedProvider.stop(),
       this.pipelines.stop(),
       this.mailbox.close(),
+      this.s3.stop(),
       this.webhook.stop(),
     ]);
   }
@@ -73,6 +78,13 @@ export class Surroundings {
       ...oidcSettings(this.fileProvider.issuer),
       TFR_SECURITY_EGRESS_ALLOWLIST: '127.0.0.1,localhost',
       TFR_AUTH_OIDC_CLIENT_SECRET: canaries.invent('OIDC client secret of the settings'),
+      TFR_STORAGE_S3_BUCKET: 'of-the-settings',
+      TFR_STORAGE_S3_REGION: 'eu-test-1',
+      TFR_STORAGE_S3_ENDPOINT: 'http://127.0.0.1:1',
+      TFR_STORAGE_S3_ACCESS_KEY_ID: canaries.invent('S3 access key of the settings'),
+      TFR_STORAGE_S3_SECRET_ACCESS_KEY: canaries.invent('S3 secret key of the settings'),
+      TFR_STORAGE_AZURE_ACCOUNT_KEY: canaries.invent('Azure account key of the settings'),
+      TFR_STORAGE_GCS_CREDENTIALS_JSON: `{"private_key":"${canaries.invent('Google key of the settings')}"}`,
       TFR_AUTH_ANONYMOUS_READ: 'false',
       TFR_AUTH_LOGIN_ENABLED: 'true',
       TFR_AUTH_SESSION_BROWSER_TOKEN: 'jwt',

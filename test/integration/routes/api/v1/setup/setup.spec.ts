@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { SetupTokenText } from '../../../../../../src/setup/domain/setup-token.js';
 import { TestApp, type TestSettings } from '../../../../../support/test-app.js';
 
 const PASSWORD = 'correct horse battery';
@@ -158,6 +159,30 @@ describe('the first-run setup', () => {
     expect(answer.status).toBe(200);
   });
 
+  it.each(['memory', 'database'])(
+    'looks at five wrong tokens of an address a minute, also when they come at once (store: %s)',
+    async (store) => {
+      const app = await start({
+        TFR_SECURITY_RATE_LIMITING_ENABLED: 'true',
+        TFR_SECURITY_RATE_LIMITING_STORE: store,
+      });
+      const processes = store === 'database' ? [app, await another(app)] : [app];
+      const matches = vi.spyOn(SetupTokenText, 'matches');
+      try {
+        const answers = await Promise.all(
+          Array.from({ length: 50 }, (_, i) =>
+            call(processes[i % processes.length]!, 'validate-token', `tfr_setup_${'a'.repeat(41)}${i + 10}`),
+          ),
+        );
+        expect(matches).toHaveBeenCalledTimes(5);
+        const statuses = answers.map(({ status: code }) => code).toSorted((one, other) => one - other);
+        expect(statuses).toEqual([...Array<number>(5).fill(401), ...Array<number>(45).fill(429)]);
+      } finally {
+        matches.mockRestore();
+      }
+    },
+  );
+
   it('is completed by exactly one of 200 calls at once, on two processes (B16)', async () => {
     const app = await start();
     const second = await another(app);
@@ -192,15 +217,6 @@ describe('the first-run setup', () => {
     }
     expect((await call(app, 'admin', token, { ...ADMIN, password: 'short' })).status).toBe(400);
     expect(await app.query('SELECT email FROM users')).toEqual([]);
-  });
-
-  it('refuses storage that this server does not run with', async () => {
-    const app = await start();
-    const token = await tokenOf(app);
-    for (const body of [{ backend_type: 's3' }, { backend_type: 'local', local_base_path: '/elsewhere' }]) {
-      expect((await call(app, 'storage', token, body)).status).toBe(400);
-      expect((await call(app, 'storage/test', token, body)).status).toBe(400);
-    }
   });
 
   it('completes at start when administrator and password are configured', async () => {

@@ -1,0 +1,31 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Keeps what is read below a number of bytes per second, and measures it. Shared by all objects of a run. */
+export class StorageMigrationPace {
+  private freeAtMs = 0;
+  private bytes = 0;
+  private measuredSinceMs = performance.now();
+
+  /** Zero: as fast as it goes. */
+  constructor(private readonly maxBytesPerSecond: number) {}
+
+  /** Settles when these bytes, which were read, may be followed by others. Rejects when `signal` is aborted. */
+  async take(bytes: number, signal: AbortSignal): Promise<void> {
+    if (this.maxBytesPerSecond > 0) {
+      const nowMs = performance.now();
+      this.freeAtMs = Math.max(this.freeAtMs, nowMs) + (bytes / this.maxBytesPerSecond) * 1000;
+      await pause(this.freeAtMs - nowMs, undefined, { signal });
+    }
+    this.bytes += bytes;
+  }
+
+  /** Bytes per second since the last call. */
+  measure(): number {
+    const nowMs = performance.now();
+    const seconds = Math.max(nowMs - this.measuredSinceMs, 1) / 1000;
+    const rate = Math.round(this.bytes / seconds);
+    this.bytes = 0;
+    this.measuredSinceMs = nowMs;
+    return rate;
+  }
+}
