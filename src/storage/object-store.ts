@@ -106,8 +106,8 @@ export abstract class ObjectStore {
   abstract list(prefix: string): AsyncIterable<StoredObject>;
 
   /**
-   * A URL of the store itself that opens this one object for GET and HEAD until `expiresAtMs`, without asking
-   * the store; undefined where the store has none, and the server streams the object itself.
+   * A URL of the store itself that opens this one object for GET until `expiresAtMs` (and for HEAD, unless the
+   * store signs the method), without asking the store; undefined where it has none: then the server streams.
    */
   abstract signedUrl(path: string, options: SignedUrlOptions): Promise<string | undefined>;
 

@@ -8,9 +8,6 @@ import type { MovableObject } from './persistence/storage-migration-objects.repo
 import { StorageMigrationSwitchRepository } from './persistence/storage-migration-switch.repository.js';
 import { LeaseLost, type MigrationWork } from './storage-migration-work.js';
 
-/** Below the second after which PostgreSQL looks for deadlocks: a publisher never loses against a migration. */
-const LOCK_TIMEOUT_MS = 500;
-
 /** Bytes in the target, and whether they were read again there. */
 export interface StagedInTarget {
   readonly artifact: StagedArtifact;
@@ -46,7 +43,7 @@ export class StorageMigrationSwitch {
   ): Promise<'moved' | 'gone'> {
     try {
       await this.transactions.run(async () => {
-        if (!(await this.rows.lockCommitted(object.id, LOCK_TIMEOUT_MS))) throw new NothingToMove();
+        if (!(await this.rows.lockCommitted(object.id))) throw new NothingToMove();
         await this.artifacts.commit(artifact);
         if ((await this.rows.repoint(object.id, artifact.id)) === 0) throw new NothingToMove();
         const wasDamaged = await this.rows.inheritJudgement(object.id, artifact.id, isVerified);

@@ -4,6 +4,12 @@ import { BaseRepository } from '../../platform/database/base.repository.js';
 import { ArtifactReferencesRepository } from './artifact-references.repository.js';
 import { ArtifactEntity } from './artifact.entity.js';
 
+/** Below the second after which PostgreSQL looks for deadlocks: a publisher never loses against a migration. */
+const LOCK_TIMEOUT = '500ms';
+
+/** A process that stands still in the middle of the transaction does not keep its locks. */
+const IDLE_TIMEOUT = '2s';
+
 /** The statements of the transaction in which everything that refers to one artifact turns to another one. */
 @Injectable()
 export class StorageMigrationSwitchRepository extends BaseRepository<ArtifactEntity> {
@@ -16,11 +22,14 @@ export class StorageMigrationSwitchRepository extends BaseRepository<ArtifactEnt
 
   /**
    * Locks a committed artifact: nothing can refer to it anew before the transaction ends. `false` when it is not
-   * committed any more. No lock of this transaction is waited for longer than `lockTimeoutMs`: it must be the one
-   * that gives up when a publisher locks the same rows in another order.
+   * committed any more. From here on the transaction waits for no lock for long: it must be the one that gives up
+   * when a publisher locks the same rows in another order.
    */
-  async lockCommitted(id: string, lockTimeoutMs: number): Promise<boolean> {
-    await this.manager.query(`SELECT set_config('lock_timeout', $1, true)`, [`${lockTimeoutMs}ms`]);
+  async lockCommitted(id: string): Promise<boolean> {
+    await this.manager.query(
+      `SELECT set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true)`,
+      [LOCK_TIMEOUT, IDLE_TIMEOUT],
+    );
     const rows = await this.manager.query<{ state: string }[]>(
       'SELECT state FROM artifacts WHERE id = $1 FOR UPDATE',
       [id],

@@ -217,8 +217,8 @@ describe('publishing, burying, spoiling, sweeping and scrubbing two storages in 
       .tuple(fc.nat(20), fc.constantFrom('missing' as const, 'wrong' as const, 'cut' as const))
       .map(([at, how]) => new Spoil(at, how));
     const bury = fc.nat(20).map((at) => new Bury(at));
-    const step = fc.oneof<fc.MaybeWeightedArbitrary<fc.Arbitrary<Step>>[]>(
-      { weight: 4, arbitrary: publish },
+    const step = fc.oneof(
+      { weight: 4, arbitrary: publish as fc.Arbitrary<Step> },
       { weight: 3, arbitrary: spoil },
       { weight: 2, arbitrary: bury },
       { weight: 2, arbitrary: fc.constant(new Sweep()) },
