@@ -33,7 +33,7 @@ describe('a process that knows objects from before a migration', () => {
     const configurations = fixture.app.get(StorageConfigurationStore);
     await configurations.deactivate();
     await configurations.remove(fixture.target);
-    await expect.poll(() => replica.get(StorageConfigurationStore).list()).toEqual([]);
+    await expect.poll(() => replica.get(StorageConfigurationStore).list(), { timeout: 15_000 }).toEqual([]);
     await fixture.expectReadable(published, replica);
   });
 

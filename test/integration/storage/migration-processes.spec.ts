@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { armFailpoint, disarmFailpoints } from '../../../src/platform/failpoints/failpoint.js';
 import { MigrationFixture } from './migration-fixture.js';
 
+const SOON = { timeout: 15_000, interval: 20 };
+
 let fixture: MigrationFixture;
 beforeEach(async () => {
   fixture = await MigrationFixture.start();
@@ -43,7 +45,7 @@ describe('of several processes', () => {
     const { id } = await fixture.begin();
     const first = holdFirstPuts();
     const working = fixture.runOnce();
-    await expect.poll(first.held).toBe(4);
+    await expect.poll(first.held, SOON).toBe(4);
     expect(await fixture.runOnce(other)).toBeUndefined();
     expect((await fixture.progress(id)).migration.leaseToken).toBe(1);
     first.letGo();
@@ -58,7 +60,7 @@ describe('of several processes', () => {
     const { id } = await fixture.begin();
     const stopped = holdFirstPuts();
     const working = fixture.runOnce();
-    await expect.poll(stopped.held).toBe(4);
+    await expect.poll(stopped.held, SOON).toBe(4);
     await fixture.app.query(`UPDATE storage_migrations SET lease_until = now() - interval '1 s'`);
     disarmFailpoints();
     expect(await fixture.runOnce(other)).toBe('ended');
@@ -77,7 +79,7 @@ describe('of several processes', () => {
     const { id } = await fixture.begin();
     const stopped = holdFirstPuts();
     const working = fixture.runOnce();
-    await expect.poll(stopped.held).toBe(4);
+    await expect.poll(stopped.held, SOON).toBe(4);
     await fixture.app.query('UPDATE storage_migrations SET lease_token = lease_token + 1');
     stopped.letGo();
     expect(await working).toBeUndefined();
@@ -96,7 +98,7 @@ describe('of several processes', () => {
     const stop = new AbortController();
     const first = holdFirstPuts();
     const working = fixture.runOnce(fixture.app, stop.signal);
-    await expect.poll(first.held).toBe(4);
+    await expect.poll(first.held, SOON).toBe(4);
     stop.abort(new Error('The server stops'));
     first.letGo();
     expect(await working).toEqual({ afterMs: 0 });
@@ -112,7 +114,7 @@ describe('a migration that is steered while objects are under way', () => {
     const { id } = await fixture.begin();
     const first = holdFirstPuts();
     const working = fixture.runOnce();
-    await expect.poll(first.held).toBe(4);
+    await expect.poll(first.held, SOON).toBe(4);
     expect(await fixture.migrations().pause(id)).toMatchObject({ state: 'paused', leaseHolder: null });
     first.letGo();
     expect(await working).toBeUndefined();
@@ -130,7 +132,7 @@ describe('a migration that is steered while objects are under way', () => {
     const { id } = await fixture.begin();
     const first = holdFirstPuts();
     const working = fixture.runOnce();
-    await expect.poll(first.held).toBe(4);
+    await expect.poll(first.held, SOON).toBe(4);
     await fixture.migrations().cancel(id);
     first.letGo();
     expect(await working).toBeUndefined();

@@ -5,6 +5,7 @@ import { armFailpoint, disarmFailpoints } from '../../../src/platform/failpoints
 import type { FailpointName } from '../../../src/platform/failpoints/failpoint-names.js';
 import { MemoryObjectStore } from '../../../src/storage/adapters/memory/memory-object-store.js';
 import { S3ObjectStore } from '../../../src/storage/adapters/s3/s3-object-store.js';
+import type { ObjectSource, PutOutcome } from '../../../src/storage/object-store.js';
 import type { ArtifactKey } from '../../../src/storage/artifact-key.js';
 import { FakeS3 } from '../../support/fakes/s3/fake-s3.js';
 import { plainConnections } from '../../support/store-connections.js';
@@ -58,6 +59,15 @@ async function expectRepaired(): Promise<void> {
   expect(await fixture.sql('SELECT * FROM artifact_deletions')).toEqual([]);
   expect((await fixture.verify.run()).findings).toEqual([]);
   expect(fixture.tempFiles.inUse).toBe(0);
+}
+
+/** A storage that takes bytes and, when it is tired, keeps others. */
+class ForgetfulStore extends MemoryObjectStore {
+  isTired = false;
+
+  override put(path: string, source: ObjectSource): Promise<PutOutcome> {
+    return super.put(path, this.isTired ? Buffer.from('something else!') : source);
+  }
 }
 
 describe('a damaged artifact', () => {
@@ -143,6 +153,24 @@ describe('a damaged artifact', () => {
     await scrub();
     expect(await row()).toEqual({ damage: 'wrong-digest', repair_result: 'no-source' });
     expect(await readFile(fixture.fileOf(key), 'utf8')).toBe('the wrong bytes');
+  });
+
+  it('stays damaged when its storage does not keep the right bytes', async () => {
+    const forgetful = new ForgetfulStore();
+    fixture.storages.put('forgetful', forgetful);
+    await fixture.publish(CONTENT, 'forgetful');
+    await fixture.publish('a healthy neighbour', 'forgetful');
+    await forgetful.delete(key.path);
+    forgetful.isTired = true;
+    await fixture.cycles.begin('forgetful');
+    await fixture.scrub.run(NOW);
+    const damagedRows = () =>
+      fixture.sql(`SELECT storage, repair_result FROM artifacts WHERE damaged_at IS NOT NULL`);
+    expect(await damagedRows()).toEqual([{ storage: 'forgetful', repair_result: 'storage-unavailable' }]);
+    forgetful.isTired = false;
+    await forgetful.delete(key.path);
+    await tryAgain();
+    expect(await damagedRows()).toEqual([]);
   });
 
   it('in a bucket gets the right bytes from the disk', async () => {

@@ -338,6 +338,9 @@ describe('a storage that cannot say', () => {
       problem: '1 objects cannot be read at the moment',
     });
     await fixture.sql(`UPDATE storage_scrubs SET retry_at = now()`);
+    await fixture.scrub.run(NOW);
+    await expectNothingFlagged();
+    await fixture.sql(`UPDATE storage_scrubs SET retry_at = now()`);
     await fixture.sql(`UPDATE artifacts SET unread_since = unread_since - interval '61 minutes'`);
     await fixture.scrub.run(NOW);
     expect(await damageOf(keys[2]!, 'remote')).toBe('unreadable');
