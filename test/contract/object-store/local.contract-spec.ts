@@ -33,9 +33,9 @@ objectStoreContract(
       removeContainer: () => rm(root, { recursive: true }),
       partBytes: 64 * 1024,
       abandonUpload: async () => {
-      await writeFile(join(root, '.staging', newSpoolName('put')), 'half of it');
-    },
-    residue: async () => {
+        await writeFile(join(root, '.staging', newSpoolName('put')), 'half of it');
+      },
+      residue: async () => {
         const entries = await readdir(root, { recursive: true, withFileTypes: true });
         return entries
           .filter((entry) => !entry.isDirectory())
