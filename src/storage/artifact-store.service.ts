@@ -98,9 +98,9 @@ export class ArtifactStore {
     return this.reading(key, ({ store }) => store.stat(key.path));
   }
 
-  /** The id of the committed artifact of this key, when there is one. */
-  findId(key: ArtifactKey): Promise<string | undefined> {
-    return this.artifacts.findCommittedId(key.path);
+  /** The ids of the committed artifacts of this key: one for each storage that holds it. */
+  findIds(key: ArtifactKey): Promise<string[]> {
+    return this.artifacts.findCommittedIds(key.path);
   }
 
   /** The marker was left in the transaction that removed the former row, so whoever staged after it sees it. */
@@ -123,7 +123,7 @@ export class ArtifactStore {
       });
     } catch (error) {
       if (!(error instanceof ObjectNotFound)) throw error;
-      if ((await this.findId(key)) === undefined) throw new FileNotFound();
+      if ((await this.findIds(key)).length === 0) throw new FileNotFound();
       throw new ArtifactDamaged({ cause: error });
     }
   }

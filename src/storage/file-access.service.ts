@@ -40,8 +40,10 @@ export class FileAccess {
   private async grantToCredential(keyPath: string, principal: Principal): Promise<GrantedFile> {
     if (principal.kind === 'anonymous') throw new InvalidFileSignature();
     const key = ArtifactKey.parse(keyPath);
-    const artifactId = key && (await this.artifacts.findId(key));
-    if (!artifactId || !(await this.readers.mayRead(principal, artifactId))) throw new FileNotFound();
-    return { keyPath };
+    // Objects that refer to the same bytes may do so in different storages.
+    for (const artifactId of key ? await this.artifacts.findIds(key) : []) {
+      if (await this.readers.mayRead(principal, artifactId)) return { keyPath };
+    }
+    throw new FileNotFound();
   }
 }

@@ -69,13 +69,13 @@ export class ArtifactsRepository extends BaseRepository<ArtifactEntity> {
     return rows.map(({ storage }) => storage);
   }
 
-  /** The id of the committed row of an object that something refers to most likely: the latest one. */
-  async findCommittedId(path: string): Promise<string | undefined> {
-    const [row] = await this.manager.query<{ id: string }[]>(
-      `SELECT id FROM artifacts WHERE key = $1 AND state = 'committed' ORDER BY committed_at DESC, storage LIMIT 1`,
+  /** The ids of the committed rows of an object: one for each storage that holds it, the latest first. */
+  async findCommittedIds(path: string): Promise<string[]> {
+    const rows = await this.manager.query<{ id: string }[]>(
+      `SELECT id FROM artifacts WHERE key = $1 AND state = 'committed' ORDER BY committed_at DESC, storage`,
       [path],
     );
-    return row?.id;
+    return rows.map(({ id }) => id);
   }
 
   /** The row of an object. */

@@ -286,6 +286,22 @@ describe('a bare file URL with a credential', () => {
   });
 });
 
+describe('a file that two storages hold', () => {
+  it('is open to a credential that may read what uses it in either of them', async () => {
+    const key = await app.issueKey('modules:read');
+    await app.query(
+      `INSERT INTO artifacts (storage, key, digest, size_bytes, state, committed_at)
+       VALUES ('s3', $1, $2, $3, 'committed', now() + interval '1 minute')`,
+      [small.key.path, small.key.digest, small.bytes.length],
+    );
+    try {
+      expect((await app.request(`/v1/files/${small.key.path}`, { key })).status).toBe(200);
+    } finally {
+      await app.query(`DELETE FROM artifacts WHERE storage = 's3'`);
+    }
+  });
+});
+
 describe('a file in the storage', () => {
   it('may have a name that is not ASCII', async () => {
     const filename = 'größe-モジュール "1".zip';
