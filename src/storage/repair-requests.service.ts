@@ -6,7 +6,7 @@ import { JobQueue } from '../platform/jobs/job-queue.js';
 import type { Artifact } from './domain/artifact.js';
 import { ScrubArtifactsRepository } from './persistence/scrub-artifacts.repository.js';
 import { ScrubCyclesRepository } from './persistence/scrub-cycles.repository.js';
-import { SCRUB_JOB } from './scrub-control.service.js';
+import { NEXT_SCRUB, SCRUB_JOB } from './scrub-control.service.js';
 import { ArtifactNotDamaged, ArtifactNotFound, ScrubDisabled } from './scrub.errors.js';
 
 /** What administrators ask for damaged artifacts; the job does it. */
@@ -37,7 +37,7 @@ export class RepairRequests {
         metadata: { storage: artifact.storage, key: artifact.key },
         after: { repair: 'asked for' },
       });
-      await this.jobs.enqueue(SCRUB_JOB, {}, { key: `${SCRUB_JOB}:now` });
+      await this.jobs.enqueue(SCRUB_JOB, {}, { key: NEXT_SCRUB });
       return { ...artifact, repairTriedAt: null };
     });
   }

@@ -10,6 +10,9 @@ import { StoragesInUse } from './storages-in-use.service.js';
 /** The name of the job that scrubs. */
 export const SCRUB_JOB = 'scrub-storage';
 
+/** The key of the run that the scheduler plans: who enqueues under it has that run made at once. */
+export const NEXT_SCRUB = `tick:${SCRUB_JOB}`;
+
 /** Begins to read everything again when an administrator asks; the job does it. */
 @Injectable()
 export class ScrubControl {
@@ -46,7 +49,7 @@ export class ScrubControl {
           after: { scrub: 'started' },
         });
       }
-      await this.jobs.enqueue(SCRUB_JOB, {}, { key: `${SCRUB_JOB}:now` });
+      await this.jobs.enqueue(SCRUB_JOB, {}, { key: NEXT_SCRUB });
       return started;
     });
   }

@@ -2,7 +2,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { failpoint } from '../platform/failpoints/failpoint.js';
 import { inspectBlob, type InspectionOptions } from './blob-inspector.js';
 import type { Artifact } from './domain/artifact.js';
-import type { Damage } from './domain/scrub-damage.js';
 import { ObjectStoreUnavailable } from './object-store.errors.js';
 import type { NamedStore } from './object-stores.service.js';
 import type { ScrubTools } from './scrub-tools.js';
@@ -11,6 +10,10 @@ import type { ScrubPace } from './scrub-pace.js';
 import type { FoundDamage } from './scrub-records.service.js';
 
 const BATCH = 50;
+
+/** How often what seems to be damaged is looked at again. */
+const FURTHER_LOOKS = 2;
+
 const REPAIRS = 10;
 
 /** What was read is noted at the latest after so many bytes: a killed process reads them again. */
@@ -35,7 +38,7 @@ type Verdict = FoundDamage | 'unread' | undefined;
 /** What seems to be damaged. */
 interface Suspect {
   readonly id: string;
-  readonly damage: Damage;
+  readonly found: FoundDamage;
 }
 
 /** One part of the work on one storage: repairs that are due, then what the cycle has yet to read. */
@@ -96,7 +99,7 @@ export class ScrubPass {
       for (const artifact of batch) {
         const verdict = await this.look(artifact);
         if (verdict === undefined) right.push(artifact);
-        else if (verdict !== 'unread') suspects.push({ id: artifact.id, damage: verdict.damage });
+        else if (verdict !== 'unread') suspects.push({ id: artifact.id, found: verdict });
         if (bytesOf(right) >= SETTLE_BYTES) {
           await this.settle(right);
           right = [];
@@ -112,27 +115,41 @@ export class ScrubPass {
   /** What looks damaged at another time too, in a storage that works, is damaged. */
   private async secondLook(suspects: readonly Suspect[]): Promise<void> {
     if (suspects.length === 0) return;
-    const { rows, records, cycles } = this.tools;
     await pause(this.options.secondLookMs, undefined, { signal: this.options.signal });
     await failpoint('scrub-second-look');
     await this.canary.assertWorks(
       suspects.map(({ id }) => id),
-      suspects.some(({ damage }) => damage === 'unreadable'),
+      suspects.some(({ found }) => found.damage === 'unreadable'),
     );
-    for (const { id } of suspects) {
-      const artifact = await rows.find(id);
+    for (const suspect of suspects) {
+      const artifact = await this.tools.rows.find(suspect.id);
       if (artifact?.state !== 'committed') continue;
-      const verdict = await this.look(artifact);
+      const verdict = await this.lookAgain(artifact, suspect.found);
       if (verdict === 'unread') continue;
       if (verdict === undefined) await this.settle([artifact]);
-      else {
-        await failpoint('scrub-flag');
-        const isNew = await records.flag(artifact, verdict);
-        this.tools.metrics.countScrubbed(this.storage, 1, 0);
-        const damaged = isNew ? 1 : 0;
-        await cycles.add(this.storage, { objects: 1, bytes: artifact.sizeBytes, damaged, repaired: 0 });
-      }
+      else await this.flag(artifact, verdict);
     }
+  }
+
+  /** What is damaged looks the same whenever it is read; a connection that spoils bytes does it differently. */
+  private async lookAgain(artifact: Artifact, found: FoundDamage): Promise<Verdict> {
+    for (let looks = 0; looks < FURTHER_LOOKS; looks += 1) {
+      const verdict = await this.look(artifact);
+      if (verdict === undefined || verdict === 'unread') return verdict;
+      if (verdict.damage === found.damage && verdict.detail === found.detail) continue;
+      this.unread.push(artifact.id);
+      return 'unread';
+    }
+    return found;
+  }
+
+  private async flag(artifact: Artifact, found: FoundDamage): Promise<void> {
+    const { records, metrics, cycles } = this.tools;
+    await failpoint('scrub-flag');
+    const isNew = await records.flag(artifact, found);
+    metrics.countScrubbed(this.storage, 1, 0);
+    const read = { objects: 1, bytes: artifact.sizeBytes };
+    await cycles.add(this.storage, { ...read, damaged: isNew ? 1 : 0, repaired: 0 });
   }
 
   /** These were read, and are right. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MigratingRegistry, type ServedModule } from '../support/migrating-registry.js';
 
 /** Set MIGRATION_CRASHES for more, and CRASH_SEED to repeat a run. */
-const CRASHES = Number(process.env['MIGRATION_CRASHES'] || 6);
+const CRASHES = Number(process.env['MIGRATION_CRASHES'] || 3);
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000);
 const MODULES = 300;
 const LONGEST_LIFE_MS = 120;

@@ -26,6 +26,7 @@ const SECTIONS: readonly (readonly [RegExp, string])[] = [
  */
 export function buildOpenApi(app: INestApplication, web: WebConfig): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, describe(web).build());
+  sortEnums(document);
   const usedIds = new Set<string>();
   for (const [path, item] of Object.entries(document.paths)) {
     for (const method of METHODS) {
@@ -42,6 +43,15 @@ export function buildOpenApi(app: INestApplication, web: WebConfig): OpenAPIObje
 export async function describeModule(module: DynamicModule, web: WebConfig): Promise<OpenAPIObject> {
   const options = { preview: true, abortOnError: false, logger: false } as const;
   return buildOpenApi(await NestFactory.create(module, new FastifyAdapter(), options), web);
+}
+
+/** The compiler names the members of a union in no order that could be relied on. */
+function sortEnums(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, inner] of Object.entries(value)) {
+    if (name === 'enum' && Array.isArray(inner)) inner.sort();
+    else sortEnums(inner);
+  }
 }
 
 function describe(web: WebConfig): DocumentBuilder {

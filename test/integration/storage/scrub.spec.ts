@@ -1,11 +1,14 @@
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MemoryObjectStore } from '../../../src/storage/adapters/memory/memory-object-store.js';
+import { S3ObjectStore } from '../../../src/storage/adapters/s3/s3-object-store.js';
 import type { ArtifactKey } from '../../../src/storage/artifact-key.js';
 import type { Artifact } from '../../../src/storage/domain/artifact.js';
 import type { ObjectBody, ObjectRange } from '../../../src/storage/object-store.js';
 import { ObjectStoreRejected, ObjectStoreUnavailable } from '../../../src/storage/object-store.errors.js';
 import { ArtifactDamaged } from '../../../src/storage/storage.errors.js';
+import { FakeS3 } from '../../support/fakes/s3/fake-s3.js';
+import { plainConnections } from '../../support/store-connections.js';
 import { StorageFixture } from './storage-fixture.js';
 
 const DAY = 24 * 3_600_000;
@@ -356,6 +359,32 @@ describe('a storage that cannot say', () => {
     }
     await expectNothingFlagged();
     expect(await fixture.cycles.find('remote')).toMatchObject({ cycleEndedAt: expect.any(Date) });
+  });
+});
+
+describe('a bucket behind a connection that fails and spoils bytes', () => {
+  it('is read to its end, and nothing of it counts as damaged', { timeout: 60_000 }, async () => {
+    const server = await FakeS3.start();
+    const store = new S3ObjectStore(server.settings, plainConnections());
+    fixture.storages.put('bucket', store);
+    for (let n = 0; n < 40; n += 1) await fixture.publish(`object ${n}`, 'bucket');
+    for (const kind of ['status', 'reset', 'short', 'corrupt'] as const) {
+      server.faults.add({ kind, probability: 0.05 });
+    }
+    await request('bucket');
+    await vi.waitFor(
+      async () => {
+        await fixture.scrub.run({ ...NOW, retryMs: 0, runMs: 1_000 });
+        expect(await fixture.cycles.find('bucket')).toMatchObject({ cycleEndedAt: expect.any(Date) });
+      },
+      { timeout: 50_000, interval: 1 },
+    );
+    server.faults.clear();
+    expect(server.faults.struck).toBeGreaterThan(0);
+    expect(await fixture.sql(`SELECT 1 FROM artifacts WHERE damaged_at IS NOT NULL`)).toEqual([]);
+    expect((await fixture.verify.run()).findings).toEqual([]);
+    await store.close();
+    await server.stop();
   });
 });
 
