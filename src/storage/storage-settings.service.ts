@@ -21,6 +21,8 @@ export class StorageSettings {
   private readonly held = new MemoryCache<KnownStorages>({ lifeMs: LIFE_MS, maxEntries: 1 });
   private last: KnownStorages | undefined;
   private lastReadAtMs = Number.NEGATIVE_INFINITY;
+  /** How often there was news: what was read before it is out of date. */
+  private news = 0;
 
   constructor(
     private readonly configurations: StorageConfigurationsRepository,
@@ -31,14 +33,17 @@ export class StorageSettings {
   ) {
     changes.onChange('settings', () => {
       this.held.clear();
+      this.news += 1;
       this.lastReadAtMs = Number.NEGATIVE_INFINITY;
     });
   }
 
   /** All storages and the active one, as they were a second ago at most. Without a database, as they were last. */
   async current(): Promise<KnownStorages> {
+    const { news } = this;
     try {
       const { value, readAtMs } = await this.held.get('known', () => this.read());
+      if (news !== this.news) return value;
       this.lastReadAtMs = readAtMs;
       return (this.last = value);
     } catch (error) {
