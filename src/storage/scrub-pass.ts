@@ -6,7 +6,7 @@ import { ObjectStoreUnavailable } from './object-store.errors.js';
 import type { NamedStore } from './object-stores.service.js';
 import type { ScrubTools } from './scrub-tools.js';
 import { ScrubCanary } from './scrub-canary.js';
-import type { ScrubPace } from './scrub-pace.js';
+import type { ReadPace } from './read-pace.js';
 import type { FoundDamage } from './scrub-records.service.js';
 
 const BATCH = 50;
@@ -52,7 +52,7 @@ export class ScrubPass {
     private readonly holder: NamedStore,
     private readonly options: ScrubPassOptions,
     private readonly tools: ScrubTools,
-    pace: ScrubPace,
+    pace: ReadPace,
   ) {
     this.canary = new ScrubCanary(holder, tools.rows);
     this.reading = {

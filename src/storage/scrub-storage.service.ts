@@ -5,7 +5,7 @@ import { ObjectStoreRejected, ObjectStoreUnavailable } from './object-store.erro
 import { ObjectStores } from './object-stores.service.js';
 import type { ScrubCyclesRepository } from './persistence/scrub-cycles.repository.js';
 import { ScrubLease } from './scrub-lease.js';
-import { ScrubPace } from './scrub-pace.js';
+import { ReadPace } from './read-pace.js';
 import { ScrubPass } from './scrub-pass.js';
 import { ScrubTools } from './scrub-tools.js';
 import { StorageNotConfigured } from './storage.errors.js';
@@ -43,7 +43,7 @@ const DEFAULTS = {
 @Injectable()
 export class ScrubStorage {
   private readonly logger = new Logger('Storage');
-  private readonly pace: ScrubPace;
+  private readonly pace: ReadPace;
 
   constructor(
     private readonly storages: StoragesInUse,
@@ -52,7 +52,7 @@ export class ScrubStorage {
     private readonly config: StorageScrubConfig,
     private readonly worker: WorkerConfig,
   ) {
-    this.pace = new ScrubPace(config.maxBytesPerSecond);
+    this.pace = new ReadPace(config.maxBytesPerSecond);
   }
 
   /** Works until nothing is due, the time is over or `signal` is aborted. */

@@ -1,21 +1,19 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { ReadPace } from './read-pace.js';
 
 /** Keeps what is read below a number of bytes per second, and measures it. Shared by all objects of a run. */
 export class StorageMigrationPace {
-  private freeAtMs = 0;
+  private readonly pace: ReadPace;
   private bytes = 0;
   private measuredSinceMs = performance.now();
 
   /** Zero: as fast as it goes. */
-  constructor(private readonly maxBytesPerSecond: number) {}
+  constructor(maxBytesPerSecond: number) {
+    this.pace = new ReadPace(maxBytesPerSecond);
+  }
 
   /** Settles when these bytes, which were read, may be followed by others. Rejects when `signal` is aborted. */
   async take(bytes: number, signal: AbortSignal): Promise<void> {
-    if (this.maxBytesPerSecond > 0) {
-      const nowMs = performance.now();
-      this.freeAtMs = Math.max(this.freeAtMs, nowMs) + (bytes / this.maxBytesPerSecond) * 1000;
-      await pause(this.freeAtMs - nowMs, undefined, { signal });
-    }
+    await this.pace.take(bytes, signal);
     this.bytes += bytes;
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ScrubPace } from './scrub-pace.js';
+import { ReadPace } from './read-pace.js';
 
 /** A pace on a clock that only waiting moves. */
 function paceOf(bytesPerSecond: number) {
@@ -9,7 +9,7 @@ function paceOf(bytesPerSecond: number) {
     clock.waits += 1;
     return Promise.resolve();
   };
-  return { clock, pace: new ScrubPace(bytesPerSecond, () => clock.ms, wait) };
+  return { clock, pace: new ReadPace(bytesPerSecond, () => clock.ms, wait) };
 }
 
 describe('the pace of reading', () => {
@@ -41,7 +41,7 @@ describe('the pace of reading', () => {
   });
 
   it('ends when it is told to', async () => {
-    const pace = new ScrubPace(1);
+    const pace = new ReadPace(1);
     const stop = new AbortController();
     const waiting = pace.take(1_000, stop.signal);
     stop.abort();

@@ -3,8 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** Shorter pauses are saved up: timers are not that exact. */
 const SHORTEST_PAUSE_MS = 20;
 
-/** Slows reading down to a number of bytes per second. */
-export class ScrubPace {
+/** Slows reading down to a number of bytes per second; zero: as fast as it goes. */
+export class ReadPace {
   private freeAtMs = 0;
 
   constructor(
@@ -16,6 +16,7 @@ export class ScrubPace {
 
   /** Settles when as much time has passed as the bytes read so far may take. Rejects when `signal` is aborted. */
   async take(bytes: number, signal?: AbortSignal): Promise<void> {
+    if (this.bytesPerSecond === 0) return;
     const nowMs = this.now();
     this.freeAtMs = Math.max(this.freeAtMs, nowMs) + (bytes / this.bytesPerSecond) * 1000;
     const aheadMs = this.freeAtMs - nowMs;
