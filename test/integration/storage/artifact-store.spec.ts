@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ArtifactsRepository } from '../../../src/storage/persistence/artifacts.repository.js';
 import { ArtifactDamaged, ArtifactVanished, FileNotFound } from '../../../src/storage/storage.errors.js';
 import { StorageFixture } from './storage-fixture.js';
 
@@ -113,6 +115,15 @@ describe('committing an artifact', () => {
     const first = (await rowOf(artifactId))!['committed_at'];
     await fixture.publish('two versions');
     expect((await rowOf(artifactId))!['committed_at']).toEqual(first);
+  });
+});
+
+describe('staging in a stored configuration', () => {
+  it('writes no row when it was removed meanwhile', async () => {
+    const rows = new ArtifactsRepository(fixture.dataSource);
+    const removed = randomUUID();
+    expect(await rows.stage(removed, fixture.keyOf('too late'), 8)).toBeUndefined();
+    expect(await fixture.sql('SELECT 1 FROM artifacts WHERE storage = $1', [removed])).toEqual([]);
   });
 });
 
