@@ -203,6 +203,11 @@ module.exports = {
       'One archive reader.',
     ),
     staysHome(
+      ['markdown-it', '@types/markdown-it', 'sanitize-html', '@types/sanitize-html'],
+      '^src/platform/markdown/',
+      'One renderer decides which HTML a publisher may make.',
+    ),
+    staysHome(
       ['fastify', '@fastify', '@nestjs/platform-fastify'],
       '(^src/platform/http/|^src/(bootstrap|openapi-document)\\.ts$|^src/web/|/http/[^/]+\\.controller\\.ts$)',
       'The HTTP server is a platform matter; a controller may stream.',

@@ -131,6 +131,7 @@ const CASES = [
     ['preact', 'src/modules/http/module.controller.ts'],
     ['undici', 'src/mirror/mirrors.service.ts'],
     ['tar-stream', 'src/modules/catalog.service.ts'],
+    ['markdown-it', 'src/modules/catalog.service.ts'],
     ['fastify', 'src/modules/catalog.service.ts'],
   ].map(([sdk, file]) => breaks('sdk-stays-home', file, `import type {} from '${sdk}';`, sdk)),
   breaks('feature-edges', 'src/providers/providers.module.ts', `import '../modules/catalog.service.js';`),
@@ -151,7 +152,7 @@ const CASES = [
 const PACKAGES = [
   'semver', 'typeorm', 'openpgp', 'fastify', '@nestjs/common', '@nestjs/typeorm', 'vitest', 'pg', 'preact', 'undici',
   '@aws-sdk/client-s3', '@azure/storage-blob', '@google-cloud/storage', 'graphile-worker', 'passport-jwt',
-  'tar-stream', 'not-in-package-json',
+  'tar-stream', 'markdown-it', 'not-in-package-json',
 ];
 
 function breaks(name, from, line, what = '', more = {}) {

@@ -22,6 +22,7 @@ import { JobsModule } from './platform/jobs/jobs.module.js';
 import { MetricsModule } from './platform/metrics/metrics.module.js';
 import { OutboundHttpModule } from './platform/outbound-http/outbound-http.module.js';
 import { ProvidersModule } from './providers/providers.module.js';
+import { SearchModule } from './search/search.module.js';
 import { SetupModule } from './setup/setup.module.js';
 import { StorageMigrationModule } from './storage/storage-migration.module.js';
 import { StorageScrubModule } from './storage/storage-scrub.module.js';
@@ -55,6 +56,7 @@ const FEATURES = [
   OrgsModule,
   AuthModule,
   UsageModule,
+  SearchModule,
   ModulesModule,
   ProvidersModule,
   DiscoveryModule,
@@ -73,6 +75,7 @@ const ENTITIES = [
   AuthModule,
   TerraformLoginModule,
   UsageModule,
+  SearchModule,
 ]
   .flatMap((owner): Function[] => owner.entities)
   .concat(ModulesModule.entities, ProvidersModule.entities, SetupModule.entities);

@@ -2,12 +2,14 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { OrgAccess } from '../orgs/org-access.service.js';
 import { OrgsModule } from '../orgs/orgs.module.js';
 import { ArtifactReaders } from '../storage/artifact-readers.js';
+import { SearchModule } from '../search/search.module.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { ModuleApiController } from './http/module-api.controller.js';
 import { ModuleProtocolController } from './http/module-protocol.controller.js';
 import { ModulePublishingApiController } from './http/module-publishing-api.controller.js';
 import { ModuleCatalog } from './module-catalog.service.js';
+import { ModuleDocumentation } from './module-documentation.service.js';
 import { ModuleDocuments } from './module-documents.js';
 import { ModuleInspector } from './module-inspector.js';
 import { ModuleLifecycle } from './module-lifecycle.service.js';
@@ -15,6 +17,7 @@ import { ModuleNamespaces } from './module-namespaces.js';
 import { ModulePublishing } from './module-publishing.service.js';
 import { ModuleRecords } from './module-records.js';
 import { ModuleRegistration } from './module-registration.service.js';
+import { ModuleSearchEntry } from './module-search-entry.js';
 import { ModuleVersionEntity } from './persistence/module-version.entity.js';
 import { ModulesRepository } from './persistence/modules.repository.js';
 import { RegistryModuleEntity } from './persistence/registry-module.entity.js';
@@ -26,10 +29,11 @@ import { RegistryModuleEntity } from './persistence/registry-module.entity.js';
  * download numbers.
  */
 @Module({
-  imports: [OrgsModule, StorageModule, UsageModule],
+  imports: [OrgsModule, SearchModule, StorageModule, UsageModule],
   controllers: [ModuleProtocolController, ModulePublishingApiController, ModuleApiController],
   providers: [
     ModuleCatalog,
+    ModuleDocumentation,
     ModuleDocuments,
     ModuleInspector,
     ModuleLifecycle,
@@ -37,6 +41,7 @@ import { RegistryModuleEntity } from './persistence/registry-module.entity.js';
     ModulePublishing,
     ModuleRecords,
     ModuleRegistration,
+    ModuleSearchEntry,
     ModulesRepository,
   ],
 })

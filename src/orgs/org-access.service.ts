@@ -7,6 +7,7 @@ import { foldNamespace } from '../kernel/terraform/namespace-name.js';
 import { CacheInvalidation } from '../platform/cache/cache-invalidation.js';
 import { MemoryCache, type CachedValue } from '../platform/cache/memory-cache.js';
 import type { NamespaceClaim } from './domain/namespace-claim.js';
+import type { Readable } from './domain/readable.js';
 import { NamespaceClaimsRepository } from './persistence/namespace-claims.repository.js';
 
 /**
@@ -53,6 +54,14 @@ export class OrgAccess {
     if (this.config.anonymousRead) return 'allowed';
     if (principal.kind === 'anonymous') return 'unauthenticated';
     return holdsAnywhere(principal.authority, scope) ? 'allowed' : 'forbidden';
+  }
+
+  /** What lists and searches may show to `principal`; `scope` is needed where something is private. */
+  readable(principal: Principal, scope: Scope): Readable {
+    const isServerOpen = this.config.anonymousRead;
+    if (principal.kind === 'anonymous') return { isServerOpen, organizations: [], namespaces: null };
+    const organizations = organizationsWith(principal.authority, scope);
+    return { isServerOpen, organizations, namespaces: namespacesOf(principal) };
   }
 
   /** Whether `principal` holds `scope` in the organization that owns something. */

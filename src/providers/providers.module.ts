@@ -5,6 +5,7 @@ import { OpenPgpVerifier } from '../platform/signatures/openpgp-verifier.js';
 import { ArtifactReaders } from '../storage/artifact-readers.js';
 import { ScrubChecks } from '../storage/scrub-checks.js';
 import { StorageScrubModule } from '../storage/storage-scrub.module.js';
+import { SearchModule } from '../search/search.module.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { ProviderApiController } from './http/provider-api.controller.js';
@@ -16,6 +17,7 @@ import { ProviderEvidenceRepository } from './persistence/provider-evidence.repo
 import { ProviderPackageEntity } from './persistence/provider-package.entity.js';
 import { ProviderVersionEntity } from './persistence/provider-version.entity.js';
 import { ProviderVersionsRepository } from './persistence/provider-versions.repository.js';
+import { ProviderSearchEntry } from './provider-search-entry.js';
 import { ProvidersRepository } from './persistence/providers.repository.js';
 import { RegistryProviderEntity } from './persistence/registry-provider.entity.js';
 import { SigningKeyEntity } from './persistence/signing-key.entity.js';
@@ -43,7 +45,7 @@ import { SigningKeys } from './signing-keys.service.js';
  * `registry_providers`, `provider_versions`, `provider_packages`, `signing_keys`. Needs storage, orgs, usage.
  */
 @Module({
-  imports: [OrgsModule, StorageModule, StorageScrubModule, UsageModule],
+  imports: [OrgsModule, SearchModule, StorageModule, StorageScrubModule, UsageModule],
   controllers: [
     ProviderProtocolController,
     ProviderPublishingApiController,
@@ -62,6 +64,7 @@ import { SigningKeys } from './signing-keys.service.js';
     ProviderPublishing,
     ProviderRecords,
     ProviderRegistration,
+    ProviderSearchEntry,
     ProviderReleaseRecorder,
     ProviderReleaseStaging,
     ProviderScrubCheck,

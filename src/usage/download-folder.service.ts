@@ -5,6 +5,7 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { Transactions } from '../platform/database/transactions.js';
 import { DownloadAudit } from './download-audit.js';
 import { DownloadCounter } from './download-counter.service.js';
+import { FoldedDownloads } from './folded-downloads.js';
 import { DownloadCountsRepository } from './persistence/download-counts.repository.js';
 import { isTargetId, readSegment, type SegmentCounts, type SpoolSegment } from './spool-segment.js';
 import { isAbandonedSegment } from './spool-segment-name.js';
@@ -40,6 +41,7 @@ export class DownloadFolder implements BeforeApplicationShutdown {
     private readonly repository: DownloadCountsRepository,
     private readonly transactions: Transactions,
     private readonly audit: DownloadAudit,
+    private readonly folded: FoldedDownloads,
   ) {}
 
   /** Begins to carry over; called once the server listens. Commands count nothing and leave it alone. */
@@ -140,6 +142,7 @@ export class DownloadFolder implements BeforeApplicationShutdown {
     await this.transactions.run(async () => {
       if (!(await this.repository.claimSpool(name))) return;
       await this.repository.add(day, valid);
+      await this.folded.tell(valid);
       await this.audit.record(details);
     });
   }

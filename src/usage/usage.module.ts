@@ -8,6 +8,7 @@ import { DownloadCounter } from './download-counter.service.js';
 import { detailsText } from './download-details.js';
 import { DownloadFolder } from './download-folder.service.js';
 import { DownloadTotals } from './download-totals.service.js';
+import { FoldedDownloads } from './folded-downloads.js';
 import { DownloadCountEntity } from './persistence/download-count.entity.js';
 import { DownloadCountsRepository } from './persistence/download-counts.repository.js';
 import { FoldedDownloadSpoolEntity } from './persistence/folded-download-spool.entity.js';
@@ -19,8 +20,15 @@ import { FoldedDownloadSpoolEntity } from './persistence/folded-download-spool.e
  */
 @Module({
   imports: [OrgsModule],
-  providers: [DownloadAudit, DownloadCounter, DownloadFolder, DownloadTotals, DownloadCountsRepository],
-  exports: [DownloadCounter, DownloadFolder, DownloadTotals],
+  providers: [
+    DownloadAudit,
+    DownloadCounter,
+    DownloadFolder,
+    DownloadTotals,
+    DownloadCountsRepository,
+    FoldedDownloads,
+  ],
+  exports: [DownloadCounter, DownloadFolder, DownloadTotals, FoldedDownloads],
 })
 export class UsageModule implements OnModuleInit {
   static readonly entities: Function[] = [DownloadCountEntity, FoldedDownloadSpoolEntity];

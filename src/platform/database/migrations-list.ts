@@ -16,6 +16,11 @@ import { StorageMigrations20261122210100 } from '../../../migrations/20261122210
 import { Scrub20261122210200 } from '../../../migrations/20261122210200-scrub.js';
 import { SessionRenewals20261122220000 } from '../../../migrations/20261122220000-session-renewals.js';
 import { UsableApiKeys20261122220100 } from '../../../migrations/20261122220100-usable-api-keys.js';
+import { VersionLife20261123010000 } from '../../../migrations/20261123010000-version-life.js';
+import { DownloadBreakdown20261123010100 } from '../../../migrations/20261123010100-download-breakdown.js';
+import { ModuleDocumentation20261123010200 } from '../../../migrations/20261123010200-module-documentation.js';
+import { ProviderDocumentation20261123010300 } from '../../../migrations/20261123010300-provider-documentation.js';
+import { SearchDocuments20261123010400 } from '../../../migrations/20261123010400-search-documents.js';
 
 /** Every migration of the product, oldest first. */
 export const MIGRATIONS = [
@@ -37,4 +42,9 @@ export const MIGRATIONS = [
   Scrub20261122210200,
   SessionRenewals20261122220000,
   UsableApiKeys20261122220100,
+  VersionLife20261123010000,
+  DownloadBreakdown20261123010100,
+  ModuleDocumentation20261123010200,
+  ProviderDocumentation20261123010300,
+  SearchDocuments20261123010400,
 ];

@@ -15,6 +15,7 @@ import { DownloadAudit } from '../../../src/usage/download-audit.js';
 import { DownloadCounter } from '../../../src/usage/download-counter.service.js';
 import { detailsText } from '../../../src/usage/download-details.js';
 import { DownloadFolder } from '../../../src/usage/download-folder.service.js';
+import { FoldedDownloads } from '../../../src/usage/folded-downloads.js';
 import { DownloadCountEntity } from '../../../src/usage/persistence/download-count.entity.js';
 import { DownloadCountsRepository } from '../../../src/usage/persistence/download-counts.repository.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
@@ -50,7 +51,13 @@ describe('recording downloads', () => {
     const repository = new DownloadCountsRepository(source);
     const namespaces = { find: async () => organizationId && { organizationId } } as unknown as Namespaces;
     const log = new AuditLog(new AuditConfig(), new AuditChainsRepository(source, transactions));
-    const folder = new DownloadFolder(counter, repository, transactions, new DownloadAudit(log, namespaces));
+    const folder = new DownloadFolder(
+      counter,
+      repository,
+      transactions,
+      new DownloadAudit(log, namespaces),
+      new FoldedDownloads(),
+    );
     const entries = (id: string): Promise<Row[]> =>
       source.query('SELECT * FROM audit_entries WHERE resource_id = $1 ORDER BY chain_seq', [id]);
     return { counter, folder, repository, entries };

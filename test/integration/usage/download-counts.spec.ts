@@ -10,6 +10,7 @@ import { Transactions } from '../../../src/platform/database/transactions.js';
 import type { DownloadAudit } from '../../../src/usage/download-audit.js';
 import { DownloadCounter } from '../../../src/usage/download-counter.service.js';
 import { DownloadFolder } from '../../../src/usage/download-folder.service.js';
+import { FoldedDownloads } from '../../../src/usage/folded-downloads.js';
 import { DownloadTotals } from '../../../src/usage/download-totals.service.js';
 import { DownloadCountEntity } from '../../../src/usage/persistence/download-count.entity.js';
 import { DownloadCountsRepository } from '../../../src/usage/persistence/download-counts.repository.js';
@@ -37,7 +38,13 @@ describe('counting downloads', () => {
     const counter = new DownloadCounter(Object.assign(new StorageConfig(), { tempDir }));
     const repository = new DownloadCountsRepository(source);
     const unrecorded = { record: async () => undefined } as unknown as DownloadAudit;
-    const folder = new DownloadFolder(counter, repository, new Transactions(source), unrecorded);
+    const folder = new DownloadFolder(
+      counter,
+      repository,
+      new Transactions(source),
+      unrecorded,
+      new FoldedDownloads(),
+    );
     return { counter, repository, folder, totals: new DownloadTotals(counter, folder, repository) };
   }
 
