@@ -56,6 +56,15 @@ describe('a version constraint', () => {
     expect(() => VersionConstraint.parse(text)).toThrow(InvalidVersionConstraint);
   });
 
+  it('names the versions around which its answer changes', () => {
+    const points = (text: string): string[] => VersionConstraint.parse(text).turningPoints().map(String);
+    expect(points('>= 1.2, != 1.5.0-rc.1, < 2')).toEqual(['1.2.0', '1.5.0-rc.1', '2.0.0']);
+    expect(points('~> 1.2')).toEqual(['1.2.0', '2.0.0']);
+    expect(points('~> 1.2.3')).toEqual(['1.2.3', '1.3.0']);
+    expect(points('~> 1')).toEqual(['1.0.0']);
+    expect(points('~> 2147483647.0')).toEqual(['2147483647.0.0']);
+  });
+
   it('refuses adversarial texts of 1 MB in under 5 ms each', () => {
     for (const text of ['>= 1,'.repeat(200_000), ' '.repeat(1_000_000), '1.'.repeat(500_000)]) {
       const ms = leastCpuMs(() => {

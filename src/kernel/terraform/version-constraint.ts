@@ -40,9 +40,23 @@ export class VersionConstraint {
     return this.terms.every((term) => holds(term, version));
   }
 
+  /** The versions around which the answer of {@link allows} can change: at most two for each term. */
+  turningPoints(): readonly Version[] {
+    return this.terms.flatMap(({ operator, bound, written }) => {
+      const upper = operator === '~>' ? upperEnd(bound, written) : undefined;
+      return upper === undefined ? [bound] : [bound, upper];
+    });
+  }
+
   toString(): string {
     return this.text;
   }
+}
+
+/** The first release that `~>` no longer allows. */
+function upperEnd({ major, minor }: Version, written: number): Version | undefined {
+  if (written === 1) return undefined;
+  return Version.tryParse(written === 2 ? `${major + 1}.0.0` : `${major}.${minor + 1}.0`);
 }
 
 function parseTerm(text: string): Term {

@@ -81,6 +81,8 @@ export interface ModulePart {
   readonly providers: readonly ModuleProvider[];
   readonly resources: readonly ModuleResource[];
   readonly calls: readonly ModuleCall[];
+  /** Addresses that `moved` and `removed` blocks account for, e.g. `aws_vpc.main`, `module.web`; absent without any. */
+  readonly relocated?: readonly string[];
 }
 
 /** What the registry understands of a module archive. */
