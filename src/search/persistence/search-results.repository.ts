@@ -1,0 +1,192 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { BaseRepository } from '../../platform/database/base.repository.js';
+import type { SearchKey } from '../domain/search-key.js';
+import type { SearchFacet, SearchHit, SearchSort } from '../search-request.js';
+import { SearchConditions, type SearchSelection } from './search-conditions.js';
+import { SearchDocumentEntity } from './search-document.entity.js';
+
+/** Which rows of a result are wanted. */
+export interface SearchWindow {
+  readonly sort: SearchSort;
+  readonly isAscending: boolean;
+  readonly rows: number;
+  readonly offset: number;
+  readonly after?: SearchKey;
+}
+
+/** A row with its place in the order. */
+export interface PlacedHit extends SearchHit {
+  readonly tier: number;
+}
+
+/** What a result is as a whole; more rows than the limit count as one more than it. */
+export interface SearchSummary {
+  readonly total: number;
+  readonly facets: Readonly<Record<'kind' | 'namespace' | 'system' | 'provider', SearchFacet>>;
+}
+
+type HitRow = Omit<PlacedHit, 'downloads'> & { readonly downloads: string };
+
+const COLUMNS = {
+  relevance: ['d.created_at', 'd.id', 'timestamptz'],
+  created: ['d.created_at', 'd.id', 'timestamptz'],
+  updated: ['d.updated_at', 'd.id', 'timestamptz'],
+  name: ['d.folded_name', 'd.id', 'text'],
+  downloads: ['w.downloads', 'w.document_id', 'bigint'],
+} as const;
+
+const HIT = `
+  d.kind, d.id, d.organization_id AS "organizationId", coalesce(o.name, '') AS "organizationName", d.namespace, d.name,
+  d.system, d.description, d.source, d.latest_version AS "latestVersion",
+  d.latest_published_at AS "latestPublishedAt", coalesce(w.downloads, 0) AS downloads,
+  d.is_deprecated AS deprecated, d.is_verified AS verified, d.created_by AS "createdBy",
+  d.created_by_name AS "createdByName", d.created_at AS "createdAt", d.updated_at AS "updatedAt"`;
+
+const FACET_VALUES = 10;
+
+/** Reads `search_documents`. Every statement filters by what the caller may read before anything is cut or counted. */
+@Injectable()
+export class SearchResultsRepository extends BaseRepository<SearchDocumentEntity> {
+  constructor(dataSource: DataSource) {
+    super(SearchDocumentEntity, dataSource);
+  }
+
+  /**
+   * Statements of the surrounding transaction end after `milliseconds`. They are short: compiling them, or starting
+   * workers for them, would take longer than they do; and without workers the parts of a result come in their order.
+   */
+  async beQuick(milliseconds: number): Promise<void> {
+    await this.manager.query(
+      `SELECT set_config('statement_timeout', $1, true), set_config('jit', 'off', true),
+         set_config('max_parallel_workers_per_gather', '0', true)`,
+      [String(milliseconds)],
+    );
+  }
+
+  /** The rows of a window, in its order. */
+  async page(selection: SearchSelection, window: SearchWindow): Promise<PlacedHit[]> {
+    const conditions = new SearchConditions(selection);
+    const parts =
+      window.sort === 'relevance' && selection.matches.length > 0
+        ? tiersOf(conditions, window)
+        : [partOf(conditions, window, 0, conditions.fits())];
+    if (parts.length === 0) return [];
+    const rows = (await this.manager.query(
+      `WITH found AS MATERIALIZED (
+         SELECT tier, id, row_number() OVER () AS place FROM (${parts.join(' UNION ALL ')}) AS parts
+         LIMIT ${conditions.bind(window.rows, 'bigint')} OFFSET ${conditions.bind(window.offset, 'bigint')})
+       SELECT found.tier, ${HIT} FROM found JOIN search_documents d ON d.id = found.id
+         LEFT JOIN search_downloads w ON w.document_id = d.id LEFT JOIN organizations o ON o.id = d.organization_id
+       ORDER BY found.place`,
+      conditions.values,
+    )) as HitRow[];
+    return rows.map((row) => ({ ...row, downloads: Number(row.downloads) }));
+  }
+
+  /** Counts rows, up to `limit` and one, and what they have in common. */
+  async summary(selection: SearchSelection, limit: number, withFacets: boolean): Promise<SearchSummary> {
+    const conditions = new SearchConditions(selection);
+    const where = [...conditions.filters(), ...conditions.fits()].join(' AND ');
+    const columns = withFacets ? 'd.kind, d.namespace, d.system, d.provider_names' : '1';
+    const rows = (await this.manager.query(
+      `WITH matched AS MATERIALIZED (
+         SELECT ${columns} FROM search_documents d WHERE ${where} LIMIT ${conditions.bind(limit + 1, 'bigint')})
+       SELECT 'total' AS facet, '' AS value, count(*)::int AS count FROM matched
+       ${withFacets ? FACETS : ''}`,
+      conditions.values,
+    )) as { facet: string; value: string; count: number }[];
+    const facet = (name: string): SearchFacet =>
+      rows.filter((row) => row.facet === name).map(({ value, count }) => ({ value, count }));
+    return {
+      total: facet('total')[0]?.count ?? 0,
+      facets: {
+        kind: facet('kind'),
+        namespace: facet('namespace'),
+        system: facet('system'),
+        provider: facet('provider'),
+      },
+    };
+  }
+
+  /** Whether there is any row. */
+  async exists(selection: SearchSelection): Promise<boolean> {
+    const conditions = new SearchConditions(selection);
+    const where = [...conditions.filters(), ...conditions.fits()].join(' AND ');
+    const rows = (await this.manager.query(
+      `SELECT 1 FROM search_documents d WHERE ${where} LIMIT 1`,
+      conditions.values,
+    )) as unknown[];
+    return rows.length > 0;
+  }
+}
+
+const facetOf = (name: string, value: string, from = 'matched'): string =>
+  `UNION ALL (SELECT '${name}', ${value}, count(*)::int AS count FROM ${from} WHERE ${value} IS NOT NULL
+     GROUP BY ${value} ORDER BY count DESC, ${value} COLLATE "C" LIMIT ${FACET_VALUES})`;
+
+const FACETS = [
+  facetOf('kind', 'kind'),
+  facetOf('namespace', 'namespace'),
+  facetOf('system', 'system'),
+  facetOf('provider', 'provider', `matched, unnest(provider_names) AS provider`),
+].join('\n');
+
+/** The best fitting rows first, each part in its order; the later parts are computed when they are needed only. */
+function tiersOf(conditions: SearchConditions, window: SearchWindow): string[] {
+  const first = window.after?.tier ?? 0;
+  const parts: string[] = [];
+  const isExact = (): string | undefined => conditions.isExact();
+  const notExact = (): string[] => {
+    const exact = isExact();
+    return exact === undefined ? [] : [`${exact} IS NOT TRUE`];
+  };
+  if (first <= 0) {
+    const exact = isExact();
+    if (exact !== undefined) parts.push(partOf(conditions, window, 0, [exact, ...conditions.fitsHead()]));
+  }
+  if (first <= 1) parts.push(partOf(conditions, window, 1, [...conditions.fitsHead(), ...notExact()]));
+  const body = conditions.fitsBody();
+  if (!body.includes('false')) parts.push(partOf(conditions, window, 2, body));
+  return parts;
+}
+
+function partOf(
+  conditions: SearchConditions,
+  window: SearchWindow,
+  tier: number,
+  fits: readonly string[],
+): string {
+  const [value, id, type] = COLUMNS[window.sort];
+  const where = [...conditions.filters(), ...fits];
+  const { after } = window;
+  if (after?.tier === tier) {
+    const key =
+      typeof after.value === 'number' && type === 'timestamptz' ? new Date(after.value) : after.value;
+    const place = `(${conditions.bind(key, type)}, ${conditions.bind(after.id, 'uuid')})`;
+    where.push(`(${value}, ${id}) ${window.isAscending ? '>' : '<'} ${place}`);
+  }
+  const from =
+    window.sort === 'downloads'
+      ? 'search_downloads w JOIN search_documents d ON d.id = w.document_id'
+      : 'search_documents d';
+  const direction = window.isAscending ? 'ASC' : 'DESC';
+  const limit = conditions.bind(window.offset + window.rows, 'bigint');
+  return `(SELECT ${tier} AS tier, d.id FROM ${from} WHERE ${where.join(' AND ')}
+    ORDER BY ${value} ${direction}, ${id} ${direction} LIMIT ${limit})`;
+}
+
+/** The value that the order of a result goes by. */
+export function keyOf(hit: PlacedHit, sort: SearchSort): SearchKey {
+  const { tier, id } = hit;
+  switch (sort) {
+    case 'name':
+      return { tier, id, value: hit.name.toLowerCase() };
+    case 'downloads':
+      return { tier, id, value: hit.downloads };
+    case 'updated':
+      return { tier, id, value: hit.updatedAt.getTime() };
+    default:
+      return { tier, id, value: hit.createdAt.getTime() };
+  }
+}
