@@ -3,7 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Injectable, Logger } from '@nestjs/common';
 import { StorageConfig } from '../config/storage.config.js';
-import { SpoolSegment } from './spool-segment.js';
+import { dayOf } from './domain/day.js';
+import { type SegmentCounts, SpoolSegment } from './spool-segment.js';
 import { spoolSegmentName } from './spool-segment-name.js';
 
 const WARN_EVERY_MS = 60_000;
@@ -54,11 +55,12 @@ export class DownloadCounter {
     }
   }
 
-  /** Downloads of these targets that this process has counted and not carried over yet. */
-  buffered(targetId: string): number {
-    let sum = (this.unspooled.get(targetId) ?? 0) + (this.current?.counts.get(targetId) ?? 0);
-    for (const segment of this.closed) sum += segment.counts.get(targetId) ?? 0;
-    return sum;
+  /** Everything that this process has counted and not carried over yet. */
+  pending(): readonly SegmentCounts[] {
+    const segments: SegmentCounts[] = [...this.closed];
+    if (this.current !== undefined) segments.push(this.current);
+    if (this.unspooled.size > 0) segments.push(this.unspooledCounts());
+    return segments;
   }
 
   /** Closes the present segment, and returns all that wait to be carried over. */
@@ -77,6 +79,16 @@ export class DownloadCounter {
   forget(segment: SpoolSegment): void {
     this.closed.delete(segment);
     segment.remove();
+  }
+
+  private unspooledCounts(): SegmentCounts {
+    const lines = this.unspooledDetails.map(([targetId, details]) => `${targetId} ${details}`);
+    return {
+      name: '',
+      day: dayOf(new Date()),
+      counts: new Map(this.unspooled),
+      details: () => Promise.resolve(lines),
+    };
   }
 
   private open(): SpoolSegment {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { Transactions } from '../platform/database/transactions.js';
 import { DownloadAudit } from './download-audit.js';
+import { DownloadBreakdowns } from './download-breakdowns.service.js';
 import { DownloadCounter } from './download-counter.service.js';
 import { FoldedDownloads } from './folded-downloads.js';
 import { DownloadCountsRepository } from './persistence/download-counts.repository.js';
@@ -23,8 +24,9 @@ const STOP_WITHIN_MS = 20_000;
 
 /**
  * Carries download counts from the spool files into the database, in batches and exactly once: the name of a
- * segment is recorded in the transaction that adds its counts and the audit entries of its downloads. Works for this process all the time and when it
- * stops, and for processes of this host that died. The files are local, so no job queue is involved.
+ * segment is recorded in the transaction that adds its counts, what they divide into, and the audit entries of its
+ * downloads. Works for this process all the time and when it stops, and for processes of this host that died. The
+ * files are local, so no job queue is involved.
  */
 @Injectable()
 export class DownloadFolder implements BeforeApplicationShutdown {
@@ -42,6 +44,7 @@ export class DownloadFolder implements BeforeApplicationShutdown {
     private readonly transactions: Transactions,
     private readonly audit: DownloadAudit,
     private readonly folded: FoldedDownloads,
+    private readonly breakdowns: DownloadBreakdowns,
   ) {}
 
   /** Begins to carry over; called once the server listens. Commands count nothing and leave it alone. */
@@ -142,6 +145,7 @@ export class DownloadFolder implements BeforeApplicationShutdown {
     await this.transactions.run(async () => {
       if (!(await this.repository.claimSpool(name))) return;
       await this.repository.add(day, valid);
+      await this.breakdowns.add(day, valid, details);
       await this.folded.tell(valid);
       await this.audit.record(details);
     });

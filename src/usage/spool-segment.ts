@@ -2,6 +2,7 @@ import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from '
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isUuid } from '../kernel/uuid.js';
+import { dayOf } from './domain/day.js';
 
 const UUID_LINE = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?: |$)/;
 const UUID_LENGTH = 36;
@@ -109,8 +110,4 @@ export function isTargetId(id: string): boolean {
 
 function hasDetails(line: string): boolean {
   return line.length > UUID_LENGTH + 1 && UUID_LINE.test(line);
-}
-
-function dayOf(time: Date): string {
-  return time.toISOString().slice(0, 10);
 }

@@ -1,7 +1,8 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** Table `download_counts_daily`: downloads of a module version or provider package on one day (UTC). */
 @Entity('download_counts_daily')
+@Index('ix_download_count_daily_day', ['day'])
 export class DownloadCountEntity {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'pk_download_count_daily' })
   targetId!: string;

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BaseRepository } from '../../platform/database/base.repository.js';
+import type { DayRange } from '../domain/day.js';
+import type { UsageSummary } from '../domain/usage.js';
 import { DownloadCountEntity } from './download-count.entity.js';
 
 /** Download counts and the segments they came from. Joins the ambient transaction. */
@@ -38,6 +40,41 @@ export class DownloadCountsRepository extends BaseRepository<DownloadCountEntity
       [targetIds],
     );
     return new Map(rows.map((row) => [row.target_id, Number(row.downloads)]));
+  }
+
+  /** Downloads in a range, for the targets that have any. */
+  async sumsByTarget(targetIds: readonly string[], { from, to }: DayRange): Promise<Map<string, number>> {
+    const rows = await this.query<{ target_id: string; downloads: string }>(
+      `SELECT target_id, sum(downloads) AS downloads FROM download_counts_daily
+       WHERE target_id = ANY($1::uuid[]) AND day BETWEEN $2 AND $3 GROUP BY target_id`,
+      [targetIds, from, to],
+    );
+    return new Map(rows.map((row) => [row.target_id, Number(row.downloads)]));
+  }
+
+  /** Downloads of all these targets on each day of a range that has any. */
+  async sumsByDay(targetIds: readonly string[], { from, to }: DayRange): Promise<Map<string, number>> {
+    const rows = await this.query<{ day: string; downloads: string }>(
+      `SELECT day::text AS day, sum(downloads) AS downloads FROM download_counts_daily
+       WHERE target_id = ANY($1::uuid[]) AND day BETWEEN $2 AND $3 GROUP BY day`,
+      [targetIds, from, to],
+    );
+    return new Map(rows.map((row) => [row.day, Number(row.downloads)]));
+  }
+
+  /** Downloads of all these targets since the given days, and of all time. */
+  async summary(
+    targetIds: readonly string[],
+    since: Readonly<Record<'week' | 'month' | 'year', string>>,
+  ): Promise<UsageSummary> {
+    const [row] = await this.query<Record<keyof UsageSummary, string | null>>(
+      `SELECT sum(downloads) FILTER (WHERE day >= $2) AS week, sum(downloads) FILTER (WHERE day >= $3) AS month,
+         sum(downloads) FILTER (WHERE day >= $4) AS year, sum(downloads) AS total
+       FROM download_counts_daily WHERE target_id = ANY($1::uuid[])`,
+      [targetIds, since.week, since.month, since.year],
+    );
+    const { week, month, year, total } = row!;
+    return { week: Number(week), month: Number(month), year: Number(year), total: Number(total) };
   }
 
   /** Forgets segments carried over long ago; their files are gone. */

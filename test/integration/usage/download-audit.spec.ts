@@ -9,13 +9,17 @@ import { AuditModule } from '../../../src/audit/audit.module.js';
 import { AuditChainsRepository } from '../../../src/audit/persistence/audit-chains.repository.js';
 import { AuditConfig } from '../../../src/config/audit.config.js';
 import { StorageConfig } from '../../../src/config/storage.config.js';
+import { UsageConfig } from '../../../src/config/usage.config.js';
 import type { Namespaces } from '../../../src/orgs/namespaces.service.js';
 import { Transactions } from '../../../src/platform/database/transactions.js';
 import { DownloadAudit } from '../../../src/usage/download-audit.js';
+import { DownloadBreakdowns } from '../../../src/usage/download-breakdowns.service.js';
 import { DownloadCounter } from '../../../src/usage/download-counter.service.js';
 import { detailsText } from '../../../src/usage/download-details.js';
 import { DownloadFolder } from '../../../src/usage/download-folder.service.js';
 import { FoldedDownloads } from '../../../src/usage/folded-downloads.js';
+import { DownloadBreakdownEntity } from '../../../src/usage/persistence/download-breakdown.entity.js';
+import { DownloadBreakdownRepository } from '../../../src/usage/persistence/download-breakdown.repository.js';
 import { DownloadCountEntity } from '../../../src/usage/persistence/download-count.entity.js';
 import { DownloadCountsRepository } from '../../../src/usage/persistence/download-counts.repository.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
@@ -23,6 +27,13 @@ import { createTestDatabase, type TestDatabase } from '../../support/database.js
 const HOOKS = resolve(import.meta.dirname, '../../support/typescript-hooks.mjs');
 const CHILD = resolve(import.meta.dirname, 'count-downloads.process.ts');
 const PATH = '/v1/modules/acme/vpc/aws/1.0.0/download';
+const CALLER = {
+  who: '',
+  organizationId: '',
+  clientIp: '192.0.2.1',
+  clientVersion: '1.11.4',
+  isOpenTofu: false,
+};
 
 interface Row {
   resource_id: string;
@@ -45,7 +56,11 @@ describe('recording downloads', () => {
   afterEach(() => rmSync(tempDir, { recursive: true }));
 
   async function oneProcess(organizationId: string | null = null) {
-    const source = await database.open([DownloadCountEntity, ...AuditModule.entities]);
+    const source = await database.open([
+      DownloadBreakdownEntity,
+      DownloadCountEntity,
+      ...AuditModule.entities,
+    ]);
     const transactions = new Transactions(source);
     const counter = new DownloadCounter(Object.assign(new StorageConfig(), { tempDir }));
     const repository = new DownloadCountsRepository(source);
@@ -57,6 +72,7 @@ describe('recording downloads', () => {
       transactions,
       new DownloadAudit(log, namespaces),
       new FoldedDownloads(),
+      new DownloadBreakdowns(new DownloadBreakdownRepository(source), new UsageConfig()),
     );
     const entries = (id: string): Promise<Row[]> =>
       source.query('SELECT * FROM audit_entries WHERE resource_id = $1 ORDER BY chain_seq', [id]);
@@ -64,8 +80,7 @@ describe('recording downloads', () => {
   }
 
   const spool = (): string => join(tempDir, 'download-counts');
-  const details = (requestId: string, who = ''): string =>
-    detailsText(PATH, { who, clientIp: '192.0.2.1', clientVersion: '1.11.4', requestId });
+  const details = (requestId: string, who = ''): string => detailsText(PATH, { ...CALLER, who, requestId });
   /** Like the file of a process that does not run any more. */
   const leaveBehind = (): string => {
     const [name] = readdirSync(spool());
@@ -152,7 +167,7 @@ describe('recording downloads', () => {
 
   it('survives a client that sends nonsense, within a short line', () => {
     const text = detailsText(PATH, {
-      who: '',
+      ...CALLER,
       clientIp: 'not an address\n',
       clientVersion: `1.0\n${'x'.repeat(10_000)}`,
       requestId: 'r'.repeat(128),

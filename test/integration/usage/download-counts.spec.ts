@@ -6,12 +6,17 @@ import { join, resolve } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StorageConfig } from '../../../src/config/storage.config.js';
+import { UsageConfig } from '../../../src/config/usage.config.js';
 import { Transactions } from '../../../src/platform/database/transactions.js';
 import type { DownloadAudit } from '../../../src/usage/download-audit.js';
+import { DownloadBreakdowns } from '../../../src/usage/download-breakdowns.service.js';
 import { DownloadCounter } from '../../../src/usage/download-counter.service.js';
 import { DownloadFolder } from '../../../src/usage/download-folder.service.js';
 import { FoldedDownloads } from '../../../src/usage/folded-downloads.js';
 import { DownloadTotals } from '../../../src/usage/download-totals.service.js';
+import { PendingDownloads } from '../../../src/usage/pending-downloads.service.js';
+import { DownloadBreakdownEntity } from '../../../src/usage/persistence/download-breakdown.entity.js';
+import { DownloadBreakdownRepository } from '../../../src/usage/persistence/download-breakdown.repository.js';
 import { DownloadCountEntity } from '../../../src/usage/persistence/download-count.entity.js';
 import { DownloadCountsRepository } from '../../../src/usage/persistence/download-counts.repository.js';
 import { type TestDatabase, createTestDatabase } from '../../support/database.js';
@@ -26,7 +31,7 @@ describe('counting downloads', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    dataSource = await database.open([DownloadCountEntity]);
+    dataSource = await database.open([DownloadBreakdownEntity, DownloadCountEntity]);
   });
   afterAll(() => database.drop());
   beforeEach(() => {
@@ -44,8 +49,10 @@ describe('counting downloads', () => {
       new Transactions(source),
       unrecorded,
       new FoldedDownloads(),
+      new DownloadBreakdowns(new DownloadBreakdownRepository(source), new UsageConfig()),
     );
-    return { counter, repository, folder, totals: new DownloadTotals(counter, folder, repository) };
+    const totals = new DownloadTotals(new PendingDownloads(counter, folder), repository);
+    return { counter, repository, folder, totals };
   }
 
   it('loses nothing and invents nothing when a process is killed in the middle (threat K4)', async () => {
@@ -127,16 +134,16 @@ describe('counting downloads', () => {
 
   it('keeps the counts while the database is away and carries them over later', async () => {
     const id = randomUUID();
-    const away = await database.open([DownloadCountEntity]);
+    const away = await database.open([DownloadBreakdownEntity, DownloadCountEntity]);
     const { counter, folder, totals } = processWith(away);
     counter.count(id);
     await away.destroy();
     await expect(folder.fold()).rejects.toThrow();
-    expect(counter.buffered(id)).toBe(1);
+    expect(pendingOf(counter, id)).toBe(1);
     await away.initialize();
     await folder.fold();
     expect((await totals.totals([id])).get(id)).toBe(1);
-    expect(counter.buffered(id)).toBe(0);
+    expect(pendingOf(counter, id)).toBe(0);
   });
 
   it('counts in memory when the spool cannot be written, and never fails', async () => {
@@ -149,7 +156,7 @@ describe('counting downloads', () => {
     rmSync(join(tempDir, 'download-counts'));
     await folder.fold();
     expect((await totals.totals([id])).get(id)).toBe(2);
-    expect(counter.buffered(id)).toBe(0);
+    expect(pendingOf(counter, id)).toBe(0);
   });
 
   it('takes many processes that count the same target at the same time', async () => {
@@ -160,6 +167,11 @@ describe('counting downloads', () => {
     expect(await processes[0]!.repository.totals([id])).toEqual(new Map([[id, 800]]));
   });
 });
+
+/** What waits in memory to be carried over. */
+function pendingOf(counter: DownloadCounter, id: string): number {
+  return counter.pending().reduce((sum, { counts }) => sum + (counts.get(id) ?? 0), 0);
+}
 
 /** Runs a counting process until it has acknowledged at least `enough` downloads, then kills it. */
 function countUntilKilled(tempDir: string, ids: string[], enough: number): Promise<Map<string, number>> {
