@@ -3,10 +3,10 @@ import { Injectable } from '@nestjs/common';
 import { sha256Hex } from '../../kernel/sha256.js';
 import { RequestContext } from '../request-context/request-context.js';
 import { DocumentDownloads } from './document-downloads.js';
-import { callerText, type DownloadCaller } from './download-caller.js';
+import { callerOrganization, callerText, type DownloadCaller } from './download-caller.js';
 import { ProtocolDocuments } from './protocol-documents.service.js';
 import { type DocumentAnswer, RenderedDocument } from './rendered-document.js';
-import { documentRequest } from './request-facts.js';
+import { documentRequest, isOpenTofuAgent } from './request-facts.js';
 
 /** A request as the router hands it on: `FastifyRequest` fits. */
 export interface RoutedRequest {
@@ -74,8 +74,10 @@ function callerOf({ headers }: RoutedRequest): DownloadCaller {
   const active = RequestContext.current();
   return {
     who: callerText(active?.principal),
+    organizationId: callerOrganization(active?.principal),
     clientIp: active?.clientIp ?? '',
     clientVersion: textOf(headers['x-terraform-version']),
+    isOpenTofu: isOpenTofuAgent(textOf(headers['user-agent'])),
     requestId: active?.requestId ?? '-',
   };
 }

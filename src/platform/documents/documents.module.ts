@@ -7,6 +7,7 @@ import { DocumentVisibility } from './document-visibility.js';
 import { FastPath } from './fast-path.js';
 import { GenerationListener } from './generation-listener.js';
 import { LinkRenderer } from './link-renderer.js';
+import { OwnHostPaths } from './own-host-paths.js';
 import { DocumentGenerationEntity } from './persistence/document-generation.entity.js';
 import { ProtocolDocumentEntity } from './persistence/protocol-document.entity.js';
 import { ProtocolDocumentsRepository } from './persistence/protocol-documents.repository.js';
@@ -29,6 +30,7 @@ import { ReadDecisions } from './read-decisions.js';
     FastPath,
     GenerationListener,
     LinkRenderer,
+    OwnHostPaths,
     ProtocolDocuments,
     ProtocolDocumentsRepository,
     ReadDecisions,
@@ -38,6 +40,7 @@ import { ReadDecisions } from './read-decisions.js';
     DocumentReplies,
     DocumentVisibility,
     FastPath,
+    OwnHostPaths,
     ProtocolDocuments,
     ReadDecisions,
   ],

@@ -7,8 +7,12 @@ export interface DownloadCaller {
   /** What {@link callerText} made of the principal; empty for nobody in particular. */
   readonly who: string;
   readonly clientIp: string;
+  /** {@link callerOrganization}; empty where it is not known. */
+  readonly organizationId: string;
   /** The value of `X-Terraform-Version`, as it came. */
   readonly clientVersion: string | undefined;
+  /** Whether `User-Agent` says that this is a version of OpenTofu. */
+  readonly isOpenTofu: boolean;
   readonly requestId: string;
 }
 
@@ -16,8 +20,17 @@ export interface DownloadCaller {
 export function callerText(principal: Principal | undefined): string {
   if (principal === undefined || principal.kind === 'anonymous') return '';
   const { kind, userId, name, email } = principal;
-  const fields = [kind, ...credentialOf(principal), userId, cut(name), cut(email)];
+  const organizationId = callerOrganization(principal);
+  const fields = [kind, ...credentialOf(principal), userId, cut(name), cut(email), organizationId];
   return JSON.stringify(fields).replaceAll(/[\x7f-\uffff]/g, escaped);
+}
+
+/** The id of the organization that a principal acts for: the one of the key, or the only one. Empty for none or several. */
+export function callerOrganization(principal: Principal | undefined): string {
+  if (principal === undefined || principal.kind === 'anonymous') return '';
+  if (principal.kind === 'api-key') return principal.organizationId;
+  const [only = '', ...others] = principal.authority.organizations.keys();
+  return others.length === 0 ? only : '';
 }
 
 /** What {@link callerText} tells. */
@@ -28,12 +41,14 @@ export interface KnownCaller {
   readonly userId: string | null;
   readonly name: string | null;
   readonly email: string | null;
+  /** {@link callerOrganization}; `null` where it is not known. */
+  readonly organizationId: string | null;
 }
 
 /** Reads {@link callerText}; `undefined` for nobody, or for half a line. */
 export function readCaller(text: string): KnownCaller | undefined {
   try {
-    const [kind, authMethod, credentialId, userId, name, email] = JSON.parse(text) as string[];
+    const [kind, authMethod, credentialId, userId, name, email, organization] = JSON.parse(text) as string[];
     const [known, method, id] = [kind ?? '', authMethod ?? '', credentialId ?? ''];
     return {
       kind: known,
@@ -42,6 +57,7 @@ export function readCaller(text: string): KnownCaller | undefined {
       userId: userId ?? null,
       name: name ?? null,
       email: email ?? null,
+      organizationId: organization || null,
     };
   } catch {
     return undefined;

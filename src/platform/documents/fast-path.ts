@@ -11,8 +11,9 @@ import { DocumentCache } from './document-cache.js';
 import { DocumentDownloads } from './document-downloads.js';
 import type { DownloadCaller } from './download-caller.js';
 import type { HeldDocument } from './held-document.js';
+import { OwnHostPaths } from './own-host-paths.js';
 import { ReadDecisions } from './read-decisions.js';
-import { documentRequest, readPlainRequest, type RequestFacts } from './request-facts.js';
+import { documentRequest, namesOpenTofu, readPlainRequest, type RequestFacts } from './request-facts.js';
 
 /** Answers some requests completely; `false`: the router has to. */
 export type EarlyAnswer = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -21,8 +22,14 @@ export type EarlyAnswer = (request: IncomingMessage, response: ServerResponse) =
 const FILES = '/v1/files/';
 /** Where documents are. */
 const DOCUMENTS = '/v1/';
+const MIRROR_DOCUMENTS = '/terraform/providers/';
 /** Folded like a namespace, and none. */
 const NOBODYS = '-';
+
+/** Whoever reads something, in the forms of `callerText` and `callerOrganization`. */
+type Reader = Pick<DownloadCaller, 'who' | 'organizationId'>;
+
+const ANYBODY: Reader = { who: '', organizationId: '' };
 
 /** The log writes one in a hundred of the hits it is told of, which is still too much for the hottest path. */
 const HITS_PER_RECORD = 10;
@@ -38,8 +45,7 @@ export class FastPath implements BeforeApplicationShutdown {
   private readonly variesByOrigin: boolean;
   private readonly isPublicByDefault: boolean;
   private readonly clientAddress: ClientAddress;
-  /** Whether it is recorded who downloads. */
-  private readonly namesCallers: boolean;
+  private readonly ownHost: OwnHostPaths;
   private hits = 0;
   private isOpen: boolean;
   private files: EarlyAnswer = () => false;
@@ -58,9 +64,9 @@ export class FastPath implements BeforeApplicationShutdown {
     });
     this.variesByOrigin = new CorsPolicy(config.security).varies;
     this.isPublicByDefault = config.auth.anonymousRead;
+    this.ownHost = new OwnHostPaths(config.server);
     this.clientAddress = new ClientAddress(config.server.trustedProxies);
     const { audit } = config;
-    this.namesCallers = audit.enabled && audit.logDownloads;
     const { enabled, protocolRequestsPerMinute } = config.limits.rateLimiting;
     const isMetered = enabled && protocolRequestsPerMinute > 0;
     this.isOpen = !isMetered && !(audit.enabled && audit.logReadOperations);
@@ -80,10 +86,10 @@ export class FastPath implements BeforeApplicationShutdown {
   answer(request: IncomingMessage, response: ServerResponse): boolean {
     if (!this.isOpen || (request.method !== 'GET' && request.method !== 'HEAD')) return false;
     const path = request.url ?? '';
-    const document = this.cache.find(path);
+    const document = this.cache.find(this.ownHost.canonical(path));
     if (document) return this.answerDocument(document, request, response);
     if (path.startsWith(FILES)) return this.files(request, response);
-    if (path.startsWith(DOCUMENTS)) this.lookInVain(request);
+    if (path.startsWith(DOCUMENTS) || path.startsWith(MIRROR_DOCUMENTS)) this.lookInVain(request);
     return false;
   }
 
@@ -140,30 +146,31 @@ export class FastPath implements BeforeApplicationShutdown {
   }
 
   private callerOf(
-    { socket }: IncomingMessage,
+    { socket, rawHeaders }: IncomingMessage,
     { clientVersion, forwardedFor }: RequestFacts,
-    who: string,
+    { who, organizationId }: Reader,
     id: string,
   ): DownloadCaller {
     const clientIp = this.clientAddress.of(socket.remoteAddress ?? '', forwardedFor);
-    return { who, clientIp, clientVersion, requestId: id };
+    const isOpenTofu = namesOpenTofu(rawHeaders);
+    return { who, organizationId, clientIp, clientVersion, isOpenTofu, requestId: id };
   }
 
   /**
-   * Who reads the document, in the form of `callerText`; `undefined` when the router has to find out: whether they
-   * may, or who downloads something that everybody may have.
+   * Who reads the document; `undefined` when the router has to find out: whether they may, or who downloads
+   * something that everybody may have.
    */
   private readerOf(
     { document }: HeldDocument,
     method: string | undefined,
     authorization: string | undefined,
-  ): string | undefined {
+  ): Reader | undefined {
     const { visibility, namespace, scope, download } = document;
     const isPublic = visibility === 'public' || (visibility === null && this.isPublicByDefault);
-    const mustName = this.namesCallers && download && method === 'GET';
-    if (isPublic && (authorization === undefined || !mustName)) return '';
+    const mustName = download && method === 'GET';
+    if (isPublic && (authorization === undefined || !mustName)) return ANYBODY;
     if (authorization === undefined) return undefined;
     const decision = this.decisions.look(authorization, namespace, scope);
-    return decision?.isAllowed === true ? decision.who : undefined;
+    return decision?.isAllowed === true ? decision : undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { documentRoute } from './document-route.js';
+import { documentRoute, documentType } from './document-route.js';
 import type { LinkRenderer } from './link-renderer.js';
 import { type ArtifactLink, splitLinks } from './prepared-document.js';
 import { RenderedDocument } from './rendered-document.js';
@@ -63,12 +63,13 @@ export class HeldDocument {
   }
 
   private renderedWith(urls: readonly string[], renewAtMs: number): RenderedDocument {
-    const { status, etag } = this.document;
+    const { status, etag, path } = this.document;
     const text = this.texts.map((part, index) => part + jsonString(urls[index])).join('');
     return new RenderedDocument({
       status,
       etag,
       renewAtMs,
+      contentType: documentType(path),
       body: Buffer.from(text),
       location: status === 204 ? (JSON.parse(text) as { location: string }).location : null,
     });

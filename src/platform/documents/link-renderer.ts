@@ -11,6 +11,8 @@ export interface WantedLink {
   readonly storage?: string | undefined;
   /** Whether everybody may read the document, so that a URL without signature may be given out. */
   readonly isPublic: boolean;
+  /** Whether it stands in a document of the network mirror, which clients read long before they fetch. */
+  readonly isMirror?: boolean | undefined;
 }
 
 /** A URL that opens one object for whoever has it. */
@@ -72,7 +74,8 @@ export class LinkRenderer {
     const urls: string[] = [];
     for (const [index, link] of links.entries()) {
       const storage = storages[index] ?? undefined;
-      const signed = await this.source.downloadUrl({ keyPath: link.key, storage, isPublic });
+      const { key: keyPath, isMirror } = link;
+      const signed = await this.source.downloadUrl({ keyPath, storage, isPublic, isMirror });
       renewAtMs = Math.min(renewAtMs, nowMs + (signed.expiresAtMs - nowMs) / 3);
       urls.push(this.address(signed, link));
     }

@@ -40,6 +40,8 @@ export interface ArtifactLink {
   readonly folder?: string;
   /** Whether the client is told the SHA-256 (`checksum=sha256:…`, read by go-getter). */
   readonly checksum?: boolean;
+  /** Whether the URL lives as long as those of the network mirror. */
+  readonly isMirror?: boolean;
 }
 
 /** Nobody outside this process knows it, so no text of a publisher can pass for a link. */
@@ -55,8 +57,9 @@ const SEALED = /\u0001([^\u0002]*)\u0002/g;
  * The text that stands for a signed URL of the artifact as a whole string value of a document body. It is
  * valid in this process, until {@link sealLinks}.
  */
-export function artifactLink(key: string, options: { folder?: string; checksum?: boolean } = {}): string {
-  const link: ArtifactLink = { key, folder: options.folder, checksum: options.checksum };
+export function artifactLink(key: string, options: Omit<ArtifactLink, 'key'> = {}): string {
+  const { folder, checksum, isMirror } = options;
+  const link: ArtifactLink = { key, folder, checksum, isMirror };
   return MARK + Buffer.from(JSON.stringify(link)).toString('base64url');
 }
 

@@ -112,6 +112,12 @@ export class ProtocolDocuments {
     return load;
   }
 
+  /** Those of the paths that have no document. */
+  async missing(paths: readonly string[]): Promise<string[]> {
+    const stored = await this.repository.existing(paths);
+    return paths.filter((path) => !stored.has(path));
+  }
+
   private async load(path: string): Promise<HeldDocument | undefined> {
     for (let attempt = 1; ; attempt += 1) {
       const ticket = this.cache.beginLoad();

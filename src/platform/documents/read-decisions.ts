@@ -3,7 +3,7 @@ import { Injectable, Optional } from '@nestjs/common';
 import type { Scope } from '../../access/scope.js';
 import { foldNamespace } from '../../kernel/terraform/namespace-name.js';
 import { RequestContext } from '../request-context/request-context.js';
-import { callerText } from './download-caller.js';
+import { callerOrganization, callerText } from './download-caller.js';
 import { CacheInvalidation } from '../cache/cache-invalidation.js';
 
 /** REST contract and threat K8: a revocation is seen within a second everywhere, also without being told. */
@@ -15,6 +15,8 @@ export interface Decision {
   readonly isAllowed: boolean;
   /** Who holds the credential, in the form of `callerText`. */
   readonly who: string;
+  /** The organization they act for, in the form of `callerOrganization`. */
+  readonly organizationId: string;
   readonly untilMs: number;
 }
 
@@ -48,8 +50,9 @@ export class ReadDecisions {
     const key = keyOf(authorization, namespace, scope);
     this.decisions.delete(key);
     if (this.decisions.size >= MAX_DECISIONS) this.makeRoom();
-    const who = callerText(RequestContext.current()?.principal);
-    this.decisions.set(key, { isAllowed, who, untilMs: decidedAtMs + LIFE_MS });
+    const principal = RequestContext.current()?.principal;
+    const [who, organizationId] = [callerText(principal), callerOrganization(principal)];
+    this.decisions.set(key, { isAllowed, who, organizationId, untilMs: decidedAtMs + LIFE_MS });
   }
 
   /** The decision for exactly this header, or `undefined` when none is fresh enough. */

@@ -32,6 +32,8 @@ export interface RenderedContent {
   readonly location: string | null;
   /** Unix milliseconds after which the signed URLs in it are too old; infinite when it has none. */
   readonly renewAtMs: number;
+  /** The media type of the body; by default JSON in UTF-8. */
+  readonly contentType?: string;
   /** Whether a compressed twin is worth while: not for what is built for one request. */
   readonly isShared?: boolean;
 }
@@ -101,7 +103,7 @@ export class RenderedDocument {
   }
 
   private headers(isAuthenticated: boolean, acceptsGzip: boolean, body: Buffer | null): string[] {
-    const { etag, location } = this.content;
+    const { etag, location, contentType = 'application/json; charset=utf-8' } = this.content;
     const isCompressed = acceptsGzip && this.hasTwin;
     const headers = ['vary', this.hasTwin ? 'X-Terraform-Version, Accept-Encoding' : 'X-Terraform-Version'];
     headers.push('cache-control', this.cacheControl(isAuthenticated));
@@ -109,7 +111,7 @@ export class RenderedDocument {
     if (location !== null) headers.push('x-terraform-get', location);
     if (body === null) return headers;
     if (isCompressed) headers.push('content-encoding', 'gzip');
-    headers.push('content-type', 'application/json; charset=utf-8', 'content-length', String(body.length));
+    headers.push('content-type', contentType, 'content-length', String(body.length));
     return headers;
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { documentRequest, readPlainRequest } from './request-facts.js';
+import { documentRequest, namesOpenTofu, readPlainRequest } from './request-facts.js';
 
 describe('reading a request for the fast path', () => {
   it('takes what the CLI sends', () => {
@@ -47,5 +47,19 @@ describe('reading a request for the fast path', () => {
   ])('understands Accept-Encoding: %s', (acceptEncoding, accepts) => {
     const facts = { authorization: undefined, ifNoneMatch: undefined, acceptEncoding };
     expect(documentRequest(facts).acceptsGzip).toBe(accepts);
+  });
+});
+
+describe('telling OpenTofu from Terraform', () => {
+  it.each([
+    [['User-Agent', 'OpenTofu/1.9.0 (+https://opentofu.org)'], true],
+    [['Accept', '*/*', 'user-agent', 'OpenTofu/1.9.0'], true],
+    [['USER-AGENT', 'OpenTofu/1.9.0'], true],
+    [['User-Agent', 'Terraform/1.11.4 OpenTofu/1.9.0'], false],
+    [['Connection', 'OpenTofu/1.9.0'], false],
+    [['User-Agent'], false],
+    [[], false],
+  ])('reads %j', (raw, isOpenTofu) => {
+    expect(namesOpenTofu(raw)).toBe(isOpenTofu);
   });
 });

@@ -1,5 +1,8 @@
 import type { DocumentRequest } from './rendered-document.js';
 
+const USER_AGENT = 'User-Agent';
+const OPEN_TOFU = 'OpenTofu/';
+
 /** The headers of a request that matter for documents, as they came. */
 export interface RequestFacts {
   authorization: string | undefined;
@@ -79,6 +82,22 @@ function take(facts: RequestFacts, name: string, value: string): boolean {
     default:
       return true;
   }
+}
+
+/** Whether a `User-Agent` is that of OpenTofu. */
+export function isOpenTofuAgent(userAgent: string | undefined): boolean {
+  return userAgent?.startsWith(OPEN_TOFU) === true;
+}
+
+/** The same, found in `IncomingMessage.rawHeaders`; looked for only when a download is counted. */
+export function namesOpenTofu(raw: readonly string[]): boolean {
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index] as string;
+    if (name.length !== USER_AGENT.length) continue;
+    if (name === USER_AGENT || name.toLowerCase() === USER_AGENT.toLowerCase())
+      return isOpenTofuAgent(raw[index + 1]);
+  }
+  return false;
 }
 
 /** What of a request decides about the answer, the same for the fast path and the router. */

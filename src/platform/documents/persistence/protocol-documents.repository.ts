@@ -78,6 +78,15 @@ export class ProtocolDocumentsRepository extends BaseRepository<ProtocolDocument
     }
   }
 
+  /** Those of the paths that have a document. */
+  async existing(paths: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await this.query<{ path: string }>(
+      'SELECT path FROM protocol_documents WHERE path = ANY($1::text[])',
+      [paths],
+    );
+    return new Set(rows.map(({ path }) => path));
+  }
+
   /** Raises the generation of a subject by one. Its row stays locked until the transaction ends. */
   async raiseGeneration(subject: string): Promise<number> {
     const rows = await this.query<{ generation: string }>(RAISE_GENERATION, [subject]);

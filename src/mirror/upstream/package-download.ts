@@ -1,0 +1,235 @@
+import { open, statfs, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { Sha256Hash } from '../../kernel/sha256.js';
+import {
+  MirrorDiskFull,
+  MirrorFailure,
+  PackageDigestMismatch,
+  PackageIncomplete,
+  PackageTooLarge,
+  UpstreamAnswerInvalid,
+  UpstreamBusy,
+  UpstreamStalled,
+  UpstreamUnreachable,
+} from '../domain/mirror.errors.js';
+import { FetchLimits } from '../fetch-limits.js';
+import { assertUsable } from './answer-status.js';
+import { failureOf, type OpenAnswer, UpstreamFetch } from './upstream-fetch.js';
+
+/** What is to be downloaded. */
+export interface WantedFile {
+  readonly url: URL;
+  readonly filename: string;
+  /** SHA-256 that the bytes must have, 64 lower-case hex digits. */
+  readonly digest: string;
+  readonly signal?: AbortSignal;
+}
+
+/** How far one download is. */
+interface Progress {
+  readonly file: FileHandle;
+  hash: Sha256Hash;
+  received: number;
+  /** What recognizes the same file in a further answer. */
+  validator: string | undefined;
+  /** Whether parts of several answers were put together. */
+  isPatched: boolean;
+}
+
+/** Downloads a file of known digest to disk: in constant memory, at a minimum pace, going on after a broken connection. */
+@Injectable()
+export class PackageDownload {
+  constructor(
+    private readonly fetcher: UpstreamFetch,
+    private readonly limits: FetchLimits,
+  ) {}
+
+  /**
+   * Writes the file to `path` and gives its size; when this returns, its digest was compared. Throws a
+   * `MirrorFailure`; the caller removes the file.
+   */
+  async download(path: string, wanted: WantedFile): Promise<number> {
+    const { downloadTimeoutMs } = this.limits;
+    const tooLate = new UpstreamUnreachable(
+      `${wanted.filename} took longer than ${downloadTimeoutMs / 1000} s to download`,
+    );
+    const ending = new AbortController();
+    const timer = setTimeout(() => ending.abort(tooLate), downloadTimeoutMs);
+    const signal = AbortSignal.any([ending.signal, ...(wanted.signal ? [wanted.signal] : [])]);
+    const file = await open(path, 'w', 0o600);
+    try {
+      return await this.attempts({ ...wanted, signal }, newProgress(file), ending, dirname(path));
+    } catch (error) {
+      throw isDiskFull(error) ? new MirrorDiskFull({ cause: error }) : error;
+    } finally {
+      clearTimeout(timer);
+      await file.close();
+    }
+  }
+
+  private async attempts(
+    wanted: WantedFile & { readonly signal: AbortSignal },
+    progress: Progress,
+    ending: AbortController,
+    directory: string,
+  ): Promise<number> {
+    const { downloadAttempts, retryPauseMs } = this.limits;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.receive(wanted, progress, ending, directory);
+        const found = progress.hash.hex();
+        if (found === wanted.digest) return progress.received;
+        // Parts of two files may have been put together: only a whole answer is proof against the upstream.
+        if (!progress.isPatched) throw new PackageDigestMismatch(wanted.filename, wanted.digest, found);
+        startOver(progress);
+        if (attempt >= downloadAttempts) {
+          throw new PackageDigestMismatch(wanted.filename, wanted.digest, found);
+        }
+      } catch (error) {
+        const isWorthAnother = error instanceof UpstreamUnreachable || error instanceof UpstreamBusy;
+        if (!isWorthAnother || wanted.signal.aborted) throw error;
+        if (attempt >= downloadAttempts) {
+          if (progress.received === 0) throw error;
+          throw new PackageIncomplete(wanted.filename, attempt, progress.received, { cause: error });
+        }
+      }
+      await wait(retryPauseMs * 2 ** (attempt - 1), undefined, { signal: wanted.signal }).catch(
+        (error: unknown) => {
+          throw failureOf(error, wanted.url, wanted.signal);
+        },
+      );
+    }
+  }
+
+  /** One request; what it brings is added to `progress`. */
+  private async receive(
+    wanted: WantedFile & { readonly signal: AbortSignal },
+    progress: Progress,
+    ending: AbortController,
+    directory: string,
+  ): Promise<void> {
+    const { filename, signal, url } = wanted;
+    const { validator, received } = progress;
+    const range = received > 0 && validator !== undefined ? { from: received, validator } : undefined;
+    const request = {
+      what: filename,
+      maxBytes: this.limits.maxPackageBytes,
+      signal,
+      ...(range && { range }),
+    };
+    const pace = this.watchPace(url, progress, ending);
+    let answer: OpenAnswer | undefined;
+    try {
+      answer = await this.fetcher.open(url, request, this.limits.downloadTimeoutMs + 1000);
+      this.checkHead(answer, filename, range?.from, progress);
+      await this.checkSpace(answer, directory);
+      progress.validator = validatorOf(answer.response.headers);
+      await this.store(answer, filename, progress);
+    } catch (error) {
+      await answer?.response.body?.cancel().catch(() => undefined);
+      throw isDiskFull(error) ? error : failureOf(error, answer?.url ?? url, signal);
+    } finally {
+      clearInterval(pace);
+    }
+  }
+
+  /** Decides what the body is: the rest, or all of it. */
+  private checkHead(
+    answer: OpenAnswer,
+    filename: string,
+    from: number | undefined,
+    progress: Progress,
+  ): void {
+    const { headers, status } = answer.response;
+    const isRest = from !== undefined && isRestFrom(headers, status, from);
+    if (!isRest && (status === 206 || status === 416)) {
+      startOver(progress);
+      throw new UpstreamUnreachable(`${answer.url.host} answered with another part of ${filename}`);
+    }
+    assertUsable(answer, filename);
+    const encoding = headers.get('content-encoding');
+    if (encoding !== null && encoding.toLowerCase() !== 'identity') {
+      throw new UpstreamAnswerInvalid(
+        answer.url.host,
+        filename,
+        'it is compressed, although that was not asked for',
+      );
+    }
+    if (isRest) progress.isPatched = true;
+    else startOver(progress);
+    if (progress.received + Number(headers.get('content-length') ?? 0) > this.limits.maxPackageBytes) {
+      throw new PackageTooLarge(filename, this.limits.maxPackageBytes);
+    }
+  }
+
+  private async checkSpace({ response }: OpenAnswer, directory: string): Promise<void> {
+    const announced = Number(response.headers.get('content-length') ?? 0);
+    const disk = await statfs(directory).catch(() => undefined);
+    if (disk && disk.bavail * disk.bsize < announced + this.limits.freeSpaceReserveBytes) {
+      throw new MirrorDiskFull();
+    }
+  }
+
+  private async store({ response }: OpenAnswer, filename: string, progress: Progress): Promise<void> {
+    const { maxPackageBytes } = this.limits;
+    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+      if (progress.received + chunk.byteLength > maxPackageBytes) {
+        throw new PackageTooLarge(filename, maxPackageBytes);
+      }
+      for (let at = 0; at < chunk.byteLength;) {
+        const { bytesWritten } = await progress.file.write(
+          chunk,
+          at,
+          chunk.byteLength - at,
+          progress.received + at,
+        );
+        at += bytesWritten;
+      }
+      progress.hash.update(chunk);
+      progress.received += chunk.byteLength;
+    }
+    await progress.file.truncate(progress.received);
+  }
+
+  private watchPace(url: URL, progress: Progress, ending: AbortController): NodeJS.Timeout {
+    const { paceWindowMs, minBytesPerWindow } = this.limits;
+    let before = progress.received;
+    return setInterval(() => {
+      if (Math.abs(progress.received - before) < minBytesPerWindow) {
+        ending.abort(new UpstreamStalled(url.host, minBytesPerWindow, paceWindowMs));
+      }
+      before = progress.received;
+    }, paceWindowMs);
+  }
+}
+
+function newProgress(file: FileHandle): Progress {
+  return { file, hash: new Sha256Hash(), received: 0, validator: undefined, isPatched: false };
+}
+
+function startOver(progress: Progress): void {
+  Object.assign(progress, newProgress(progress.file));
+}
+
+/** Whether the answer is the part of the file that begins at `from`. */
+function isRestFrom(headers: Headers, status: number, from: number): boolean {
+  const start = /^bytes (\d{1,15})-/.exec(headers.get('content-range') ?? '')?.[1];
+  return status === 206 && start === String(from);
+}
+
+/** A strong ETag, or else the time of the last change. */
+function validatorOf(headers: Headers): string | undefined {
+  const etag = headers.get('etag');
+  if (etag !== null && /^"[\x21\x23-\x7e]{1,256}"$/.test(etag)) return etag;
+  const changed = headers.get('last-modified');
+  return changed !== null && /^[A-Za-z0-9 ,:+-]{1,64}$/.test(changed) ? changed : undefined;
+}
+
+function isDiskFull(error: unknown): boolean {
+  return (
+    !(error instanceof MirrorFailure) &&
+    ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
+  );
+}
