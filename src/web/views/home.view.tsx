@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { Link } from '../components/link.js';
+import { SearchForm } from '../components/search-form.js';
 import { Layout, type PageFrame } from './layout.js';
 
 /** What the first page shows. */
@@ -26,6 +27,7 @@ export function HomeView({ frame, facts }: { frame: PageFrame; facts: HomeFacts 
           <Link href="/account">Sessions and tokens</Link>
         </p>
       )}
+      <SearchForm />
       <section aria-labelledby="use">
         <h2 id="use">How to use it</h2>
         {isLoginOffered && (

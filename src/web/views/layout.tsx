@@ -40,6 +40,7 @@ export function Layout(props: { frame: PageFrame; title: string; children: Compo
           ) : (
             <span class="name">Terraform registry</span>
           )}
+          {frame.hasPages && <Link href="/search">Browse</Link>}
           {frame.hasPages && <SignedIn frame={frame} />}
         </header>
         <main id="main" tabIndex={-1}>
