@@ -7,6 +7,7 @@ import { TerraformLoginModule } from './auth/terraform-login.module.js';
 import type { AppConfig } from './config/app-config.js';
 import { ConfigModule } from './config/config.module.js';
 import { DiscoveryModule } from './discovery/discovery.module.js';
+import { MirrorModule } from './mirror/mirror.module.js';
 import { ModulesModule } from './modules/modules.module.js';
 import { OrgsModule } from './orgs/orgs.module.js';
 import { CacheModule } from './platform/cache/cache.module.js';
@@ -59,6 +60,7 @@ const FEATURES = [
   SearchModule,
   ModulesModule,
   ProvidersModule,
+  MirrorModule,
   DiscoveryModule,
   SetupModule,
 ];

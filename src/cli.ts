@@ -10,6 +10,7 @@ import { configCheck, configPrint } from './config/config-commands.js';
 import { ConfigProblems } from './config/config-problems.js';
 import { loadConfig } from './config/load-config.js';
 import { DomainError } from './kernel/errors.js';
+import { MODULE_COMMANDS_USAGE, runModulesCommand } from './modules/module-commands.js';
 import { ROTATE_COMMAND_USAGE, runRotateCommand } from './platform/crypto/rotate-command.js';
 import { ORG_COMMANDS_USAGE, runOrgCommand } from './orgs/org-commands.js';
 import { DatabaseConnection } from './platform/database/database-connection.js';
@@ -34,7 +35,8 @@ ${USER_COMMANDS_USAGE}
 ${VERIFY_COMMAND_USAGE}
 ${SWEEP_COMMAND_USAGE}
 ${STORAGE_COMMANDS_USAGE}
-${AUDIT_COMMANDS_USAGE}`;
+${AUDIT_COMMANDS_USAGE}
+${MODULE_COMMANDS_USAGE}`;
 
 const output = {
   print: (line: string) => void process.stdout.write(`${line}\n`),
@@ -75,6 +77,8 @@ async function run([group, ...args]: readonly string[]): Promise<number> {
     return withApplication(loadConfig().config, (app) => runSweepCommand(args, app, output));
   if (group === 'storage')
     return withApplication(loadConfig().config, (app) => runStorageCommand(args, app, output));
+  if (group === 'modules')
+    return withApplication(loadConfig().config, (app) => runModulesCommand(args, app, output));
   output.hint(USAGE);
   return group === undefined || group === 'help' || group === '--help' ? 0 : 2;
 }

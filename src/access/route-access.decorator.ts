@@ -13,7 +13,7 @@ export type ScopePlace = 'anywhere' | 'platform' | { readonly organizationParam:
  */
 export type RouteAccess =
   | { readonly kind: 'open' }
-  | { readonly kind: 'public-read'; readonly scope: Scope }
+  | { readonly kind: 'public-read'; readonly scope: Scope; readonly orScope?: Scope }
   | { readonly kind: 'authenticated' }
   | { readonly kind: 'scope'; readonly scope: Scope; readonly where: ScopePlace }
   | { readonly kind: 'signed-url' }
@@ -24,8 +24,12 @@ export const ROUTE_ACCESS = 'route-access';
 /** Anybody, always: health, discovery, documentation. */
 export const Open = () => declare({ kind: 'open' });
 
-/** Anybody who may read the addressed namespace (REST contract 3.6); where it is private, `scope` is needed. */
-export const PublicRead = (scope: Scope) => declare({ kind: 'public-read', scope });
+/**
+ * Anybody who may read the addressed namespace (REST contract 3.6); where it is private, `scope` is needed. A list
+ * without a namespace in its path may also be open to `orScope`.
+ */
+export const PublicRead = (scope: Scope, orScope?: Scope) =>
+  declare({ kind: 'public-read', scope, ...(orScope && { orScope }) });
 
 /** Any valid credential. */
 export const Authenticated = () => declare({ kind: 'authenticated' });

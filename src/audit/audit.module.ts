@@ -7,6 +7,8 @@ import { AuditChainsRepository } from './persistence/audit-chains.repository.js'
 import { AuditCheckpointEntity } from './persistence/audit-checkpoint.entity.js';
 import { AuditEntryEntity } from './persistence/audit-entry.entity.js';
 import { AuditShipperPositionEntity } from './persistence/audit-shipper-position.entity.js';
+import { RecordedDownloadsRepository } from './persistence/recorded-downloads.repository.js';
+import { RecordedDownloads } from './recorded-downloads.service.js';
 import { RequestRecorder } from './request-recorder.service.js';
 import { RouteAuditCheck } from './route-audit-check.js';
 
@@ -21,11 +23,13 @@ import { RouteAuditCheck } from './route-audit-check.js';
   providers: [
     AuditLog,
     AuditChainsRepository,
+    RecordedDownloads,
+    RecordedDownloadsRepository,
     RequestRecorder,
     RouteAuditCheck,
     { provide: APP_GUARD, useClass: AuditGuard },
   ],
-  exports: [AuditLog],
+  exports: [AuditLog, RecordedDownloads],
 })
 export class AuditModule {
   static readonly entities: Function[] = [

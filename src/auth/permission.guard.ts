@@ -42,16 +42,16 @@ export class PermissionGuard implements CanActivate {
         await this.requireScope(request, access.scope, access.where);
         return true;
       case 'public-read':
-        await this.requireReadable(request, access.scope);
+        await this.requireReadable(request, access.scope, access.orScope);
         return true;
       default:
         throw new RouteClosed();
     }
   }
 
-  private async requireReadable(request: GuardedRequest, scope: Scope): Promise<void> {
+  private async requireReadable(request: GuardedRequest, scope: Scope, orScope?: Scope): Promise<void> {
     const namespace = request.params?.['namespace'];
-    if (namespace === undefined) return this.requireListable(request, scope);
+    if (namespace === undefined) return this.requireListable(request, scope, orScope);
     const principal = request.principal ?? ANONYMOUS;
     const { value: decision, readAtMs } = await this.access.datedReadDecision(principal, namespace, scope);
     if (decision === 'unauthenticated') throw notAuthenticated(request);
@@ -91,8 +91,10 @@ export class PermissionGuard implements CanActivate {
     return id.toLowerCase();
   }
 
-  private requireListable(request: GuardedRequest, scope: Scope): void {
-    const decision = this.access.listDecision(request.principal ?? ANONYMOUS, scope);
+  private requireListable(request: GuardedRequest, scope: Scope, orScope: Scope = scope): void {
+    const principal = request.principal ?? ANONYMOUS;
+    if (this.access.listDecision(principal, orScope) === 'allowed') return;
+    const decision = this.access.listDecision(principal, scope);
     if (decision === 'unauthenticated') throw notAuthenticated(request);
     if (decision === 'forbidden') throw new MissingScope(scope);
   }

@@ -2,6 +2,7 @@ import { AuditConfig } from './audit.config.js';
 import { AuthConfig } from './auth.config.js';
 import { AzureAdConfig } from './azure-ad.config.js';
 import { DatabaseConfig } from './database.config.js';
+import { DocumentationConfig } from './documentation.config.js';
 import { EgressConfig } from './egress.config.js';
 import { LimitsConfig } from './limits.config.js';
 import { LocalAccountsConfig } from './local-accounts.config.js';
@@ -10,6 +11,7 @@ import { LoginConfig } from './login.config.js';
 import { NotificationsConfig } from './notifications.config.js';
 import { OidcConfig } from './oidc.config.js';
 import { PublishingConfig } from './publishing.config.js';
+import { SearchConfig } from './search.config.js';
 import { SecretsConfig } from './secrets.config.js';
 import { SecurityConfig } from './security.config.js';
 import { ServerConfig } from './server.config.js';
@@ -21,6 +23,7 @@ import { StorageScrubConfig } from './storage-scrub.config.js';
 import { StorageConfig } from './storage.config.js';
 import { TelemetryConfig } from './telemetry.config.js';
 import { TokenExchangeConfig } from './token-exchange.config.js';
+import { UsageConfig } from './usage.config.js';
 import { WebConfig } from './web.config.js';
 import { WorkerConfig } from './worker.config.js';
 
@@ -45,10 +48,13 @@ export class AppConfig {
   readonly egress: EgressConfig = new EgressConfig();
   readonly limits: LimitsConfig = new LimitsConfig();
   readonly publishing: PublishingConfig = new PublishingConfig();
+  readonly documentation: DocumentationConfig = new DocumentationConfig();
+  readonly search: SearchConfig = new SearchConfig();
   readonly worker: WorkerConfig = new WorkerConfig();
   readonly logging: LoggingConfig = new LoggingConfig();
   readonly telemetry: TelemetryConfig = new TelemetryConfig();
   readonly audit: AuditConfig = new AuditConfig();
+  readonly usage: UsageConfig = new UsageConfig();
   readonly notifications: NotificationsConfig = new NotificationsConfig();
   readonly web: WebConfig = new WebConfig();
 }

@@ -26,11 +26,14 @@ const TITLES: Record<keyof AppConfig, string> = {
   egress: 'Outgoing requests',
   limits: 'Upload and request limits',
   publishing: 'Publishing',
+  documentation: 'Documentation of modules and providers',
+  search: 'Searches',
   worker: 'Workers and replicas',
   logging: 'Logging',
   telemetry: 'Metrics',
   notifications: 'Notifications by mail',
   audit: 'Audit log',
+  usage: 'Usage reports',
   web: 'Pages and interface description',
 };
 

@@ -17,6 +17,15 @@ export class PublishingConfig {
   readonly requireProviderSignature: boolean = false;
 
   @Setting({
+    key: 'publishing.version_check',
+    type: 'string',
+    values: ['off', 'warn', 'refuse'],
+    description:
+      'Whether the number of a module version must say what changed since the version before: warn answers with warnings, refuse with 409.',
+  })
+  readonly versionCheck: 'off' | 'warn' | 'refuse' = 'off';
+
+  @Setting({
     key: 'publishing.signing_key',
     type: 'secret',
     defaultText: 'generated at the first start, stored encrypted',

@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { ANONYMOUS, type Principal } from '../access/principal.js';
 import type { ModuleAddress } from '../kernel/terraform/module-address.js';
 import { Version } from '../kernel/terraform/version.js';
+import { isQuarantined, isShown } from '../kernel/terraform/version-standing.js';
+import { OrgAccess } from '../orgs/org-access.service.js';
 import { Organizations } from '../orgs/organizations.service.js';
 import { DownloadTotals } from '../usage/download-totals.service.js';
 import type { ModuleVersion, ModuleVersionSummary } from './domain/module-version.js';
@@ -29,27 +32,34 @@ export class ModuleCatalog {
     private readonly modules: ModulesRepository,
     private readonly organizations: Organizations,
     private readonly downloads: DownloadTotals,
+    private readonly access: OrgAccess,
   ) {}
 
   /**
-   * Every version a reader may see, newest first by precedence, with READMEs.
+   * Every version that `reader` may see, newest first by precedence, with READMEs: withdrawn ones are for everybody,
+   * quarantined ones for those who may write.
    *
    * @throws ModuleNotFound
    */
-  async versions(address: ModuleAddress): Promise<readonly CountedModuleVersion<ModuleVersion>[]> {
+  async versions(
+    address: ModuleAddress,
+    reader: Principal = ANONYMOUS,
+  ): Promise<readonly CountedModuleVersion<ModuleVersion>[]> {
     const module = await this.getModule(address);
-    return this.counted((await this.modules.listVersions(module.id)).filter(isListed));
+    const rights = this.rightsOf(reader, module);
+    return this.counted((await this.modules.listVersions(module.id)).filter((one) => isShown(one, rights)));
   }
 
   /**
-   * A module with its versions and download numbers.
+   * A module with the versions that `reader` may see and download numbers.
    *
    * @throws ModuleNotFound
    */
-  async detail(address: ModuleAddress): Promise<ModuleDetail> {
+  async detail(address: ModuleAddress, reader: Principal = ANONYMOUS): Promise<ModuleDetail> {
     const module = await this.getModule(address);
+    const rights = this.rightsOf(reader, module);
     const versions = await this.counted(
-      (await this.modules.listVersionSummaries(module.id)).filter(isListed),
+      (await this.modules.listVersionSummaries(module.id)).filter((one) => isShown(one, rights)),
     );
     return {
       module,
@@ -72,6 +82,25 @@ export class ModuleCatalog {
     throw new ModuleVersionRefused(row.version, row.stateReason);
   }
 
+  /**
+   * The id under which downloads of a version are recorded; a deleted version has one while it is quarantined.
+   *
+   * @throws ModuleNotFound, ModuleVersionNotFound
+   */
+  async idForAudit(address: ModuleAddress, version: Version): Promise<string> {
+    const module = await this.modules.findByAddress(address, { withDeleted: true });
+    const row = module && (await this.modules.findVersion(module.id, version.text));
+    if (row && (row.state !== 'deleted' || isQuarantined(row))) return row.id;
+    if (!module || module.deletedAt !== null) throw new ModuleNotFound();
+    throw new ModuleVersionNotFound('Version not found');
+  }
+
+  private rightsOf(reader: Principal, { namespace, organizationId }: RegistryModule): { mayWrite: boolean } {
+    return {
+      mayWrite: this.access.mayActInNamespace(reader, namespace, organizationId, 'modules:write'),
+    };
+  }
+
   private async getModule(address: ModuleAddress): Promise<RegistryModule> {
     const module = await this.modules.findByAddress(address);
     if (!module) throw new ModuleNotFound();
@@ -84,10 +113,6 @@ export class ModuleCatalog {
     const totals = await this.downloads.totals(versions.map((version) => version.id));
     return versions.map((version) => ({ ...version, downloads: totals.get(version.id) ?? 0 }));
   }
-}
-
-function isListed(version: ModuleVersionSummary): boolean {
-  return version.state === 'active' || version.state === 'withdrawn';
 }
 
 function latest(versions: readonly ModuleVersionSummary[]): string {

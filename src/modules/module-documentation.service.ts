@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AnalysisProblem, ModulePart } from './domain/module-analysis.js';
 import type { VersionComparison } from './domain/version-comparison.js';
+import { ModuleDocumentationRepository } from './persistence/module-documentation.repository.js';
 
 /** What is known about a version besides its parts. */
 export interface VersionDocumentation {
@@ -25,18 +26,35 @@ export interface DocumentedPart {
 /** Reads what the analysis of versions found. */
 @Injectable()
 export class ModuleDocumentation {
+  constructor(private readonly documentation: ModuleDocumentationRepository) {}
+
   /** What is known about a version; `null` when it was never analyzed. */
-  find(_versionId: string): Promise<VersionDocumentation | null> {
-    return Promise.resolve(null);
+  async find(versionId: string): Promise<VersionDocumentation | null> {
+    const row = await this.documentation.find(versionId);
+    if (!row) return null;
+    const { status, problems, licence, changelogHtml, comparison } = row;
+    const outline = await this.documentation.outline(versionId);
+    const pathsOf = (wanted: ModulePart['kind']): string[] =>
+      outline.filter(({ kind }) => kind === wanted).map(({ path }) => path);
+    return {
+      versionId,
+      status,
+      problems,
+      licence,
+      changelogHtml,
+      comparison,
+      submodules: pathsOf('submodule'),
+      examples: pathsOf('example'),
+    };
   }
 
   /** One part by its path (`""`: the root module); `null` when there is none. */
-  part(_versionId: string, _path: string): Promise<DocumentedPart | null> {
-    return Promise.resolve(null);
+  part(versionId: string, path: string): Promise<DocumentedPart | null> {
+    return this.documentation.part(versionId, path);
   }
 
   /** All parts: the root module, then submodules and examples by path. */
-  parts(_versionId: string): Promise<readonly DocumentedPart[]> {
-    return Promise.resolve([]);
+  parts(versionId: string): Promise<readonly DocumentedPart[]> {
+    return this.documentation.parts(versionId);
   }
 }

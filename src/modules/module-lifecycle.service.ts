@@ -3,22 +3,26 @@ import { Clock } from '../kernel/clock.js';
 import type { ModuleAddress } from '../kernel/terraform/module-address.js';
 import type { Version } from '../kernel/terraform/version.js';
 import type { PublishGrant } from '../orgs/domain/publish-grant.js';
-import { Transactions } from '../platform/database/transactions.js';
-import type { ModuleVersion } from './domain/module-version.js';
-import { ModuleNotFound, ModuleVersionNotFound } from './domain/modules.errors.js';
-import type { RegistryModule } from './domain/registry-module.js';
 import { ModuleDocuments } from './module-documents.js';
 import { ModuleRecords } from './module-records.js';
+import { ModuleVersionChange } from './module-version-change.js';
 import { ModulesRepository } from './persistence/modules.repository.js';
 
+/** What people are told who use a deprecated version. */
+export interface ModuleDeprecation {
+  readonly message: string | null;
+  /** What to use instead. */
+  readonly replacement: ModuleAddress | null;
+}
+
 /**
- * Changes what may be done with versions after they are published. A deletion turns rows into tombstones
- * in one transaction; the objects are removed later by the sweep, once nothing refers to them.
+ * Deprecates and deletes what was published. A deletion turns rows into tombstones in one transaction; the objects
+ * are removed later by the sweep, once nothing refers to them. `ModuleStanding` withdraws and quarantines.
  */
 @Injectable()
 export class ModuleLifecycle {
   constructor(
-    private readonly transactions: Transactions,
+    private readonly changes: ModuleVersionChange,
     private readonly modules: ModulesRepository,
     private readonly documents: ModuleDocuments,
     private readonly clock: Clock,
@@ -26,18 +30,22 @@ export class ModuleLifecycle {
   ) {}
 
   /**
-   * Marks a version deprecated, or changes the message of the mark.
+   * Marks a version deprecated, or changes what the mark says.
    *
    * @throws ModuleNotFound, ModuleVersionNotFound
    */
-  deprecate(
+  async deprecate(
     grant: PublishGrant,
     address: ModuleAddress,
     version: Version,
-    message: string | null,
+    { message, replacement }: ModuleDeprecation,
   ): Promise<void> {
-    return this.changeVersion(grant, address, version, (row) =>
-      this.modules.markDeprecated(row.id, { at: row.deprecatedAt ?? this.clock.now(), message }),
+    await this.changes.run({ grant, address, version }, (row) =>
+      this.modules.markDeprecated(row.id, {
+        deprecatedAt: row.deprecatedAt ?? this.clock.now(),
+        deprecationMessage: message,
+        replacement: replacement && replacement.toString(),
+      }),
     );
   }
 
@@ -46,19 +54,24 @@ export class ModuleLifecycle {
    *
    * @throws ModuleNotFound, ModuleVersionNotFound
    */
-  undeprecate(grant: PublishGrant, address: ModuleAddress, version: Version): Promise<void> {
-    return this.changeVersion(grant, address, version, (row) =>
-      this.modules.markDeprecated(row.id, { at: null, message: null }),
+  async undeprecate(grant: PublishGrant, address: ModuleAddress, version: Version): Promise<void> {
+    await this.changes.run({ grant, address, version }, (row) =>
+      this.modules.markDeprecated(row.id, {
+        deprecatedAt: null,
+        deprecationMessage: null,
+        replacement: null,
+      }),
     );
   }
 
   /**
-   * Deletes a version: its number stays taken, only the same bytes bring it back.
+   * Deletes a version: its number stays taken, only the same bytes bring it back, and not even they when it was
+   * quarantined.
    *
    * @throws ModuleNotFound, ModuleVersionNotFound
    */
-  deleteVersion(grant: PublishGrant, address: ModuleAddress, version: Version): Promise<void> {
-    return this.changeVersion(grant, address, version, (row) =>
+  async deleteVersion(grant: PublishGrant, address: ModuleAddress, version: Version): Promise<void> {
+    await this.changes.run({ grant, address, version }, (row) =>
       this.modules.buryVersions([row.id], this.clock.now(), grant.actor.name),
     );
   }
@@ -69,8 +82,7 @@ export class ModuleLifecycle {
    * @throws ModuleNotFound
    */
   deleteModule(grant: PublishGrant, address: ModuleAddress): Promise<void> {
-    return this.transactions.run(async () => {
-      const module = await this.lockedModule(address);
+    return this.changes.locked(address, false, async (module) => {
       const versions = await this.modules.listVersionSummaries(module.id);
       const now = this.clock.now();
       await this.modules.buryVersions(
@@ -79,41 +91,10 @@ export class ModuleLifecycle {
         grant.actor.name,
       );
       await this.modules.update(module.id, { deletedAt: now });
-      await this.documents.removeAll(address);
+      await this.documents.removeAll(address, versions);
       await this.records.moduleChanged(grant, address, module.id, {
         versions: versions.map(({ version }) => version),
       });
     });
-  }
-
-  private changeVersion(
-    grant: PublishGrant,
-    address: ModuleAddress,
-    version: Version,
-    change: (row: ModuleVersion) => Promise<void>,
-  ): Promise<void> {
-    return this.transactions.run(async () => {
-      const module = await this.lockedModule(address);
-      const before = await this.visibleVersion(module.id, version);
-      await change(before);
-      const changed = await this.modules.findVersion(module.id, version.text);
-      await this.documents.rebuild(module.id, address, grant, changed ? [changed] : []);
-      if (changed) await this.records.versionChanged(grant, address, before, changed);
-    });
-  }
-
-  private async lockedModule(address: ModuleAddress): Promise<RegistryModule> {
-    const found = await this.modules.findByAddress(address);
-    if (!found) throw new ModuleNotFound();
-    await this.modules.lock(found.id);
-    const module = await this.modules.findByAddress(address);
-    if (!module) throw new ModuleNotFound();
-    return module;
-  }
-
-  private async visibleVersion(moduleId: string, version: Version): Promise<ModuleVersion> {
-    const row = await this.modules.findVersion(moduleId, version.text);
-    if (!row || row.state === 'deleted') throw new ModuleVersionNotFound('Version not found');
-    return row;
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PublishingConfig } from '../config/publishing.config.js';
 import type { ModuleAddress } from '../kernel/terraform/module-address.js';
 import type { Version } from '../kernel/terraform/version.js';
+import { isQuarantined } from '../kernel/terraform/version-standing.js';
 import type { PublishGrant } from '../orgs/domain/publish-grant.js';
 import { ArchiveRejected } from '../platform/archives/archives.errors.js';
 import { failpoint } from '../platform/failpoints/failpoint.js';
@@ -10,10 +11,16 @@ import { ArtifactStore, type StagedArtifact } from '../storage/artifact-store.se
 import { ArtifactVanished } from '../storage/storage.errors.js';
 import type { ModuleManifest } from './domain/module-manifest.js';
 import type { ModuleVersion } from './domain/module-version.js';
-import { InvalidModuleArchive, ModuleVersionDeleted, ModuleVersionExists } from './domain/modules.errors.js';
+import {
+  InvalidModuleArchive,
+  ModuleVersionDeleted,
+  ModuleVersionExists,
+  ModuleVersionQuarantined,
+} from './domain/modules.errors.js';
 import type { RegistryModule } from './domain/registry-module.js';
 import { ModuleInspector } from './module-inspector.js';
 import { type ModuleDescription, ModuleRegistration } from './module-registration.service.js';
+import { ModuleVersionCheck } from './module-version-check.service.js';
 import { type ModuleVersionInsert, ModulesRepository } from './persistence/modules.repository.js';
 
 /** An uploaded archive: where it is spooled, its size in bytes and its SHA-256 in lower-case hex. */
@@ -26,6 +33,8 @@ export interface ModuleUpload {
 export interface PublishedModule {
   readonly module: RegistryModule;
   readonly version: ModuleVersion;
+  /** What `publishing.version_check` found; nothing unless it is on. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -41,13 +50,15 @@ export class ModulePublishing {
     private readonly artifacts: ArtifactStore,
     private readonly registration: ModuleRegistration,
     private readonly modules: ModulesRepository,
+    private readonly versionCheck: ModuleVersionCheck,
   ) {}
 
   /**
    * Publishes `upload` as a version, or brings a tombstone back when the bytes are the same.
    *
    * @throws InvalidModuleArchive the archive breaks a rule; the sentence says which
-   * @throws ModuleVersionExists, ModuleVersionDeleted, ModuleSpelledDifferently, NamespaceNotYours
+   * @throws ModuleVersionExists, ModuleVersionDeleted, ModuleVersionQuarantined, ModuleSpelledDifferently, NamespaceNotYours
+   * @throws ModuleVersionStepTooSmall, AnalysisUnavailable only with `publishing.version_check`
    */
   async publish(
     grant: PublishGrant,
@@ -57,14 +68,18 @@ export class ModulePublishing {
     about: ModuleDescription = {},
   ): Promise<PublishedModule> {
     const manifest = await this.inspect(upload);
-    await this.refuseTaken(address, version, upload.digest);
+    const moduleId = await this.refuseTaken(address, version, upload.digest);
+    const { topFolder } = manifest;
+    const archive = { path: upload.path, topFolder, address, version: version.text };
+    const checked = await this.versionCheck.check(moduleId, version, archive);
     const key = ArtifactKey.module(upload.digest, address, version.text);
     const record = (staged: StagedArtifact) =>
       this.registration.within(grant, address, about, async (module) => {
         const stored = await this.store(module, version, staged, manifest, grant);
+        await this.versionCheck.keep(stored, address, checked);
         await this.registration.announce(grant, address, stored);
         failpoint('before-commit');
-        return { module, version: stored };
+        return { module, version: stored, warnings: checked.warnings };
       });
     const published = await this.stageAnd(key, upload, record);
     failpoint('after-commit-before-reply');
@@ -80,15 +95,21 @@ export class ModulePublishing {
     }
   }
 
-  /** Spares the storage a loser's bytes; the transaction decides again. */
-  private async refuseTaken(address: ModuleAddress, version: Version, digest: string): Promise<void> {
+  /** Spares the storage a loser's bytes; the transaction decides again. Answers the id of the module if there is one. */
+  private async refuseTaken(
+    address: ModuleAddress,
+    version: Version,
+    digest: string,
+  ): Promise<string | null> {
     const module = await this.modules.findByAddress(address);
     const existing = module && (await this.modules.findVersion(module.id, version.text));
     if (existing) this.assertPublishable(existing, digest);
+    return module?.id ?? null;
   }
 
   private assertPublishable(existing: ModuleVersion, digest: string): void {
     if (existing.state !== 'deleted') throw new ModuleVersionExists(existing.version, existing.digest);
+    if (isQuarantined(existing)) throw new ModuleVersionQuarantined(existing.version);
     if (existing.digest !== digest && !this.config.allowRepublish) {
       throw new ModuleVersionDeleted(existing.version, existing.digest);
     }

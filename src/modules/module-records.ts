@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.service.js';
 import type { ModuleAddress } from '../kernel/terraform/module-address.js';
+import { lifeFacts } from '../kernel/terraform/version-life.js';
 import type { PublishGrant } from '../orgs/domain/publish-grant.js';
 import type { ModuleVersion } from './domain/module-version.js';
 
@@ -25,7 +26,7 @@ export class ModuleRecords {
     });
   }
 
-  /** A version that was published or brought back, deprecated, or deleted. */
+  /** A version that was published or brought back, deprecated, withdrawn, quarantined, restored or deleted. */
   async versionChanged(
     grant: PublishGrant,
     address: ModuleAddress,
@@ -37,17 +38,21 @@ export class ModuleRecords {
       resourceId: after.id,
       organizationId: grant.organizationId,
       metadata: { address: address.toString(), version: after.version, digest: after.digest },
-      ...(before && { before: lifeOf(before) }),
-      after: lifeOf(after),
+      ...(before && { before: lifeFacts(before) }),
+      after: lifeFacts(after),
     });
+  }
+
+  /** Stored versions that are to be analyzed again; `organizationId` is `null` for the whole registry. */
+  async reanalysisRequested(
+    organizationId: string | null,
+    selection: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    await this.audit.record({ resource: 'module', resourceId: null, organizationId, metadata: selection });
   }
 
   /** The request found everything as it wants it. */
   nothingChanged(): void {
     this.audit.nothingChanged();
   }
-}
-
-function lifeOf({ state, deprecatedAt, deprecationMessage }: ModuleVersion): Record<string, unknown> {
-  return { state, deprecated_at: deprecatedAt, deprecation_message: deprecationMessage };
 }

@@ -8,6 +8,7 @@ import type { RegistryModule } from './domain/registry-module.js';
 import type { ModuleVersion } from './domain/module-version.js';
 import { ModuleDocuments } from './module-documents.js';
 import { ModuleRecords } from './module-records.js';
+import { ModuleSearchEntry } from './module-search-entry.js';
 import { ModulesRepository } from './persistence/modules.repository.js';
 
 /** What a publisher may say about the module beside its archive. Absent fields stay as they are. */
@@ -25,6 +26,7 @@ export class ModuleRegistration {
     private readonly modules: ModulesRepository,
     private readonly documents: ModuleDocuments,
     private readonly records: ModuleRecords,
+    private readonly search: ModuleSearchEntry,
   ) {}
 
   /**
@@ -39,6 +41,7 @@ export class ModuleRegistration {
   ): Promise<{ module: RegistryModule; isNew: boolean }> {
     return this.within(grant, address, about, async (module, isNew) => {
       if (isNew) await this.documents.rebuild(module.id, address, grant, []);
+      else await this.search.refresh(module.id);
       if (isNew || about.description !== undefined) {
         const { description } = module;
         await this.records.moduleChanged(grant, address, module.id, {

@@ -91,22 +91,36 @@ export class Namespaces {
   }
 
   /**
-   * The right to change what is in `namespace`; `undefined` when there is no such namespace for this caller.
-   * Throws {@link NamespaceNotYours} to a caller who may read but not change it.
+   * The right to do what `scope` allows in `namespace`; `undefined` when there is no such namespace for this caller.
+   * Throws {@link NamespaceNotYours} to a caller who sees it with `seenWith` but may not.
    */
   async grantChange(
     principal: Principal,
     namespace: string,
     scope: Scope,
+    seenWith: Scope = readScopeOf(scope),
   ): Promise<PublishGrant | undefined> {
     const claim = await this.find(namespace);
     if (claim === undefined || claim.organizationId === null) return undefined;
     const { name, organizationId } = claim;
     if (this.mayActIn(principal, name, organizationId, scope))
       return grantOn({ ...claim, organizationId }, principal);
-    const decision = await this.access.readDecision(principal, namespace, readScopeOf(scope));
+    const decision = await this.access.readDecision(principal, namespace, seenWith);
     if (decision !== 'allowed') return undefined;
     throw new NamespaceNotYours();
+  }
+
+  /**
+   * The organization that owns `namespace`, for callers who hold `scope` there; `undefined` and failures like those of
+   * {@link grantChange}.
+   */
+  async ownerFor(
+    principal: Principal,
+    namespace: string,
+    scope: Scope,
+    seenWith: Scope,
+  ): Promise<string | undefined> {
+    return (await this.grantChange(principal, namespace, scope, seenWith))?.organizationId;
   }
 
   /**

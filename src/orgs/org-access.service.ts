@@ -94,6 +94,13 @@ export class OrgAccess {
     return namespacesOf(principal) === null ? organizationsWith(principal.authority, scope) : [];
   }
 
+  /** The organizations that `principal` belongs to; all of them where they share everything. */
+  organizationsOf(principal: IdentifiedPrincipal): 'all' | readonly string[] {
+    if (namespacesOf(principal) !== null) return [];
+    const { isPlatformAdmin, shared, organizations } = principal.authority;
+    return isPlatformAdmin || shared !== undefined ? 'all' : [...organizations.keys()];
+  }
+
   /** Forgets what is known about a namespace: its owner or visibility changed in this process. */
   forget(namespace: string): void {
     this.claims.forget(foldNamespace(namespace));

@@ -56,6 +56,16 @@ export class Organizations implements OnModuleInit {
     return organization.name;
   }
 
+  /** The names of those of these organizations that exist, by id. */
+  async namesOf(ids: readonly string[]): Promise<Map<string, string>> {
+    return ids.length === 0 ? new Map() : this.organizations.namesOf(ids);
+  }
+
+  /** How many of these organizations there are. */
+  count(ids: 'all' | readonly string[]): Promise<number> {
+    return this.organizations.countOf(ids);
+  }
+
   /** The organization called `name`. Throws {@link OrganizationNotFound}. */
   async getByName(name: string): Promise<Organization> {
     const organization = await this.organizations.findByName(name);

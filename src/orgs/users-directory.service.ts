@@ -57,6 +57,11 @@ export class UsersDirectory {
     return this.memberships.list([userId], this.access.visibleOrganizations(principal));
   }
 
+  /** How many people belong to these organizations; all users for `all`. */
+  countIn(organizationIds: 'all' | readonly string[]): Promise<number> {
+    return this.users.countIn(organizationIds);
+  }
+
   /** All memberships of a user as they see them, by name of the organization. */
   ownMemberships(userId: string): Promise<HeldMembership[]> {
     return this.memberships.list([userId]);

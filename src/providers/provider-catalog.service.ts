@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { ANONYMOUS, type Principal } from '../access/principal.js';
 import type { Platform } from '../kernel/terraform/platform.js';
 import type { ProviderAddress } from '../kernel/terraform/provider-address.js';
 import { Version } from '../kernel/terraform/version.js';
+import { isQuarantined, isShown } from '../kernel/terraform/version-standing.js';
+import { OrgAccess } from '../orgs/org-access.service.js';
 import { Organizations } from '../orgs/organizations.service.js';
 import { DownloadTotals } from '../usage/download-totals.service.js';
-import { deprecationWarnings } from './domain/deprecation-warnings.js';
+import { versionWarnings } from './domain/version-warnings.js';
 import type { ProviderPackage, ProviderVersion } from './domain/provider-version.js';
 import {
   ProviderNotFound,
@@ -42,29 +45,32 @@ export class ProviderCatalog {
     private readonly versionsRepository: ProviderVersionsRepository,
     private readonly organizations: Organizations,
     private readonly downloads: DownloadTotals,
+    private readonly access: OrgAccess,
   ) {}
 
   /**
-   * Every version a reader may see, newest first by precedence, and the warnings clients print.
+   * Every version that `reader` may see, newest first by precedence, and the warnings clients print: withdrawn ones
+   * are for everybody, quarantined ones for those who may write.
    *
    * @throws ProviderNotFound
    */
   async versions(
     address: ProviderAddress,
+    reader: Principal = ANONYMOUS,
   ): Promise<{ releases: readonly CountedRelease[]; warnings: readonly string[] }> {
-    const releases = await this.releasesOf(await this.getProvider(address));
-    const active = releases.map(({ version }) => version).filter((version) => version.state === 'active');
-    return { releases, warnings: deprecationWarnings(address.toString(), active) };
+    const releases = await this.releasesOf(await this.getProvider(address), reader);
+    const versions = releases.map(({ version }) => version);
+    return { releases, warnings: versionWarnings(address.toString(), versions) };
   }
 
   /**
-   * A provider with its versions, packages and download numbers.
+   * A provider with the versions that `reader` may see, their packages and download numbers.
    *
    * @throws ProviderNotFound
    */
-  async detail(address: ProviderAddress): Promise<ProviderDetail> {
+  async detail(address: ProviderAddress, reader: Principal = ANONYMOUS): Promise<ProviderDetail> {
     const provider = await this.getProvider(address);
-    const releases = await this.releasesOf(provider);
+    const releases = await this.releasesOf(provider, reader);
     const candidates = releases
       .filter(({ version }) => version.state === 'active')
       .map(({ version }) => ({ version: version.version, deprecated: version.deprecatedAt !== null }));
@@ -96,15 +102,32 @@ export class ProviderCatalog {
     throw new ProviderVersionRefused(release.version.version, release.version.stateReason);
   }
 
+  /**
+   * The ids under which downloads of a version are recorded, one for each package; a deleted version has them while
+   * it is quarantined.
+   *
+   * @throws ProviderNotFound, ProviderVersionNotFound
+   */
+  async idsForAudit(address: ProviderAddress, version: Version): Promise<string[]> {
+    const release = await this.versionsRepository.findByAddress(address, version.text);
+    if (release && (release.version.state !== 'deleted' || isQuarantined(release.version))) {
+      return release.packages.map(({ id }) => id);
+    }
+    await this.getProvider(address);
+    throw new ProviderVersionNotFound('Version not found');
+  }
+
   private async getProvider(address: ProviderAddress): Promise<RegistryProvider> {
     const provider = await this.providers.findByAddress(address);
     if (!provider) throw new ProviderNotFound();
     return provider;
   }
 
-  private async releasesOf(provider: RegistryProvider): Promise<CountedRelease[]> {
-    const releases = (await this.versionsRepository.list(provider.id)).filter(
-      ({ version }) => version.state === 'active' || version.state === 'withdrawn',
+  private async releasesOf(provider: RegistryProvider, reader: Principal): Promise<CountedRelease[]> {
+    const { namespace, organizationId } = provider;
+    const mayWrite = this.access.mayActInNamespace(reader, namespace, organizationId, 'providers:write');
+    const releases = (await this.versionsRepository.list(provider.id)).filter(({ version }) =>
+      isShown(version, { mayWrite }),
     );
     const totals = await this.downloads.totals(
       releases.flatMap(({ packages }) => packages.map((held) => held.id)),

@@ -2,28 +2,40 @@ import { Injectable } from '@nestjs/common';
 import { sha256Hex } from '../kernel/sha256.js';
 import { zipHash } from '../kernel/terraform/package-hash.js';
 import type { ProviderAddress } from '../kernel/terraform/provider-address.js';
+import { isDownloadable } from '../kernel/terraform/version-standing.js';
 import type { PublishGrant } from '../orgs/domain/publish-grant.js';
 import { artifactLink, type PreparedDocument } from '../platform/documents/prepared-document.js';
 import { ProtocolDocuments } from '../platform/documents/protocol-documents.service.js';
 import { ArtifactKey } from '../storage/artifact-key.js';
-import { deprecationWarnings } from './domain/deprecation-warnings.js';
+import { versionWarnings } from './domain/version-warnings.js';
 import type {
   ProviderPackage,
   ProviderVersion,
   ProviderVersionWithPackages,
 } from './domain/provider-version.js';
+import {
+  type DocumentReaders,
+  mirrorIndex,
+  mirrorVersion,
+  mirrorVersionPath,
+} from './provider-mirror-documents.js';
+import { ProviderSearchEntry } from './provider-search-entry.js';
+import { ProviderQuarantine } from './provider-quarantine.js';
 import { ProviderVersionsRepository } from './persistence/provider-versions.repository.js';
 
 /**
  * Builds the lean protocol documents of a provider: the version list and one download document for each
- * platform of each version (REST contract 6.2). They are stored in the transaction that changes the
- * provider, so a reader never sees one without the other.
+ * platform of each version (REST contract 6.2), and the two documents of the network mirror (6.3). They are stored
+ * in the transaction that changes the provider, so a reader never sees one without the other; what the change means
+ * for the files is settled with them.
  */
 @Injectable()
 export class ProviderDocuments {
   constructor(
     private readonly documents: ProtocolDocuments,
     private readonly versions: ProviderVersionsRepository,
+    private readonly quarantine: ProviderQuarantine,
+    private readonly search: ProviderSearchEntry,
   ) {}
 
   /**
@@ -36,21 +48,39 @@ export class ProviderDocuments {
     grant: PublishGrant,
     changed: string,
   ): Promise<void> {
-    const put = [versionList(address, grant, await this.versions.list(providerId))];
+    const releases = await this.versions.list(providerId);
+    const put = [versionList(address, grant, releases), mirrorIndex(common(grant), address, releases)];
     const remove: string[] = [];
     const release = await this.versions.find(providerId, changed);
+    if (release && isDownloadable(release.version)) put.push(mirrorVersion(common(grant), address, release));
+    else remove.push(mirrorVersionPath(address, changed));
     for (const held of release?.packages ?? []) {
       const { version } = release!;
-      if (version.state === 'active' && held.artifactId !== null)
+      if (isDownloadable(version) && held.artifactId !== null)
         put.push(download(address, grant, release!, held));
       else remove.push(downloadPath(address, version, held));
     }
+    await this.quarantine.settle(address.type, [changed]);
     await this.documents.change(subjectOf(address), { put, remove });
+    await this.search.refresh(providerId);
   }
 
-  /** Takes every document of a deleted provider away. Inside the caller's transaction. */
-  async removeAll(address: ProviderAddress): Promise<void> {
+  /** Stores the documents of the network mirror alone. Inside the caller's transaction, with the provider locked. */
+  async prepareMirror(providerId: string, address: ProviderAddress, readers: DocumentReaders): Promise<void> {
+    const releases = await this.versions.list(providerId);
+    const offered = releases.filter(({ version }) => isDownloadable(version));
+    const put = [
+      mirrorIndex(readers, address, releases),
+      ...offered.map((release) => mirrorVersion(readers, address, release)),
+    ];
+    await this.documents.change(subjectOf(address), { put });
+  }
+
+  /** Takes every document of a deleted provider with these versions away. Inside the caller's transaction. */
+  async removeAll(address: ProviderAddress, versions: readonly string[]): Promise<void> {
+    await this.quarantine.settle(address.type, versions);
     await this.documents.removeSubject(subjectOf(address));
+    await this.search.refreshAt(address);
   }
 }
 
@@ -68,9 +98,9 @@ function versionList(
   releases: readonly ProviderVersionWithPackages[],
 ): PreparedDocument {
   const active = releases.filter(({ version }) => version.state === 'active');
-  const warnings = deprecationWarnings(
+  const warnings = versionWarnings(
     address.toString(),
-    active.map(({ version }) => version),
+    releases.map(({ version }) => version),
   );
   const versions = active.map(({ version, packages }) => ({
     version: version.version,

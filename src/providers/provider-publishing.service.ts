@@ -10,6 +10,7 @@ import { failpoint } from '../platform/failpoints/failpoint.js';
 import type { ProviderVersion } from './domain/provider-version.js';
 import { InvalidProviderBinary, ProviderSignatureRequired } from './domain/providers.errors.js';
 import type { RegistryProvider } from './domain/registry-provider.js';
+import { type DocumentationUpload, ProviderDocumentation } from './provider-documentation.service.js';
 import { ProviderPackageInspector } from './provider-package-inspector.js';
 import type { ProviderDescription } from './provider-registration.service.js';
 import { type InspectedPackage, ProviderReleaseRecorder } from './provider-release-recorder.service.js';
@@ -27,6 +28,8 @@ export interface PackageUpload {
 export interface ReleaseUpload extends SentSignature {
   readonly packages: readonly PackageUpload[];
   readonly protocols?: readonly string[];
+  /** The documentation archive. */
+  readonly docs?: DocumentationUpload;
 }
 
 export interface PublishedRelease {
@@ -48,10 +51,12 @@ export class ProviderPublishing {
     private readonly inspector: ProviderPackageInspector,
     private readonly signatures: PublisherSignatures,
     private readonly recorder: ProviderReleaseRecorder,
+    private readonly documentation: ProviderDocumentation,
   ) {}
 
   /**
-   * @throws InvalidProviderBinary, InvalidReleaseChecksums, SigningKeyNotRegistered, ProviderSignatureRequired
+   * @throws InvalidProviderBinary, InvalidReleaseChecksums, SigningKeyNotRegistered, ProviderSignatureRequired,
+   *   InvalidProviderDocumentation
    *   what was sent breaks a rule; the sentence says which
    * @throws ProviderPlatformExists, ProviderVersionDeleted, ProviderReleaseClosed, ProviderReleaseDiffers,
    *   NamespaceNotYours, ProviderReleaseBusy
@@ -70,7 +75,8 @@ export class ProviderPublishing {
       const isSigned = await this.recorder.isSignedByPublisher(address, version);
       if (!isSigned) throw new ProviderSignatureRequired();
     }
-    const incoming = { packages, protocols: upload.protocols, ...publisher };
+    const docs = upload.docs && (await this.documentation.inspect(upload.docs));
+    const incoming = { packages, protocols: upload.protocols, docs, docsDigest: docs?.digest, ...publisher };
     const recorded = await this.recorder.record(grant, address, version, incoming, about);
     failpoint('after-commit-before-reply');
     return { ...recorded, packages };

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.service.js';
 import type { ProviderAddress } from '../kernel/terraform/provider-address.js';
+import { lifeFacts } from '../kernel/terraform/version-life.js';
 import type { PublishGrant } from '../orgs/domain/publish-grant.js';
 import type { IncomingPackage } from './domain/provider-release.js';
 import type { ProviderVersion } from './domain/provider-version.js';
@@ -25,7 +26,7 @@ export class ProviderRecords {
     });
   }
 
-  /** A version that was published, extended, brought back, deprecated or deleted; `packages`: what came with it. */
+  /** A version that was published, extended or changed in its life; `packages`: what came with it. */
   async versionChanged(
     grant: PublishGrant,
     address: ProviderAddress,
@@ -44,13 +45,23 @@ export class ProviderRecords {
         signed_by: after.signedBy,
         key_fingerprint: after.signingKeyFingerprint,
         ...(sent.length > 0 && { packages: sent }),
+        ...(after.docsDigest !== null && { docs_digest: after.docsDigest }),
       },
-      ...(before && { before: lifeOf(before) }),
-      after: lifeOf(after),
+      ...(before && { before: lifeFacts(before) }),
+      after: lifeFacts(after),
     });
   }
-}
 
-function lifeOf({ state, deprecatedAt, deprecationMessage }: ProviderVersion): Record<string, unknown> {
-  return { state, deprecated_at: deprecatedAt, deprecation_message: deprecationMessage };
+  /** Documentation that is to be made again; `organizationId` is `null` for the whole registry. */
+  async reanalysisRequested(
+    organizationId: string | null,
+    selection: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    await this.audit.record({ resource: 'provider', resourceId: null, organizationId, metadata: selection });
+  }
+
+  /** The request found everything as it wants it. */
+  nothingChanged(): void {
+    this.audit.nothingChanged();
+  }
 }

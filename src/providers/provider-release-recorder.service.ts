@@ -11,6 +11,7 @@ import { planRelease } from './domain/provider-release.js';
 import type { ProviderVersion, ProviderVersionWithPackages } from './domain/provider-version.js';
 import { ProviderReleaseBusy } from './domain/providers.errors.js';
 import type { RegistryProvider } from './domain/registry-provider.js';
+import type { InspectedDocumentation } from './provider-documentation.service.js';
 import { ProviderDocuments } from './provider-documents.js';
 import { ProviderRecords } from './provider-records.js';
 import { type ProviderDescription, ProviderRegistration } from './provider-registration.service.js';
@@ -20,6 +21,12 @@ import { ProviderVersionsRepository } from './persistence/provider-versions.repo
 /** An uploaded package that passed inspection, and where its bytes are spooled. */
 export interface InspectedPackage extends IncomingPackage {
   readonly path: string;
+}
+
+/** What one publishing call brings, with the files it comes in. */
+export interface InspectedRelease extends IncomingRelease {
+  readonly packages: readonly InspectedPackage[];
+  readonly docs?: InspectedDocumentation | undefined;
 }
 
 export interface RecordedRelease {
@@ -57,13 +64,13 @@ export class ProviderReleaseRecorder {
     grant: PublishGrant,
     address: ProviderAddress,
     version: Version,
-    incoming: IncomingRelease & { readonly packages: readonly InspectedPackage[] },
+    incoming: InspectedRelease,
     about: ProviderDescription,
   ): Promise<RecordedRelease> {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       const seen = await this.versions.findByAddress(address, version.text);
       const plan = planRelease(version.text, seen, incoming, this.config.allowRepublish);
-      const staged = await this.staging.stage(address, version, plan, incoming.packages);
+      const staged = await this.staging.stage(address, version, plan, incoming.packages, incoming.docs);
       failpoint('before-publish-tx');
       try {
         return await this.registration.within(grant, address, about, async (provider) => {
@@ -121,6 +128,7 @@ export class ProviderReleaseRecorder {
     }
     failpoint('after-version-insert');
     await this.versions.putPackages(staged.packages.map((held) => ({ ...held, versionId })));
+    await this.staging.document(staged, versionId);
     failpoint('after-sums-rebuilt');
   }
 }
@@ -132,5 +140,6 @@ function fingerprintOf(release: ProviderVersionWithPackages | null): string {
   if (!release) return 'none';
   const { version, packages } = release;
   const held = packages.map(({ os, arch, digest, artifactId }) => [os, arch, digest, artifactId]);
-  return sha256Hex(JSON.stringify([version.id, version.state, version.shasums, version.signedBy, held]));
+  const { id, state, quarantinedAt, shasums, signedBy, docsDigest } = version;
+  return sha256Hex(JSON.stringify([id, state, quarantinedAt, shasums, signedBy, docsDigest, held]));
 }

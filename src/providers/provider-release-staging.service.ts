@@ -9,14 +9,19 @@ import type {
   ProviderPackageInsert,
   ProviderVersionContent,
 } from './persistence/provider-versions.repository.js';
+import { type InspectedDocumentation, ProviderDocumentation } from './provider-documentation.service.js';
 import { RegistrySigning } from './registry-signing.service.js';
 
 /** What is ready to be recorded: artifacts in the store, and the columns that refer to them. */
 export interface StagedRelease {
   readonly artifacts: readonly StagedArtifact[];
   readonly content: Omit<ProviderVersionContent, 'protocols' | 'publisherKeyArmor'>;
+  /** The version gets its documentation with this call. */
+  readonly isNewlyDocumented: boolean;
   readonly packages: readonly Omit<ProviderPackageInsert, 'versionId'>[];
 }
+
+type DocumentationColumns = Pick<ProviderVersionContent, 'docsArtifactId' | 'docsDigest'>;
 
 /** A checksum document with the signature that clients will verify. */
 interface SignedSums {
@@ -33,6 +38,7 @@ export class ProviderReleaseStaging {
   constructor(
     private readonly artifacts: ArtifactStore,
     private readonly registrySigning: RegistrySigning,
+    private readonly documentation: ProviderDocumentation,
   ) {}
 
   /** Stages packages, checksum document and signature as `plan` demands. Outside any transaction. */
@@ -41,6 +47,7 @@ export class ProviderReleaseStaging {
     version: Version,
     plan: ReleasePlan,
     uploads: readonly (IncomingPackage & { readonly path: string })[],
+    docs?: InspectedDocumentation,
   ): Promise<StagedRelease> {
     const artifacts: StagedArtifact[] = [];
     const packages: Omit<ProviderPackageInsert, 'versionId'>[] = [];
@@ -51,7 +58,18 @@ export class ProviderReleaseStaging {
       packages.push({ ...upload, artifactId: staged.id });
     }
     const sums = await this.stageSums(address, version, await this.signed(plan));
-    return { artifacts: [...artifacts, ...sums.staged], content: sums.content, packages };
+    const documented = await this.stageDocs(address, version, plan, docs);
+    return {
+      artifacts: [...artifacts, ...sums.staged, ...documented.staged],
+      content: { ...sums.content, ...documented.content },
+      packages,
+      isNewlyDocumented: documented.staged.length > 0,
+    };
+  }
+
+  /** Has documentation pages made of an archive that came with this call. Inside the caller's transaction. */
+  async document(release: StagedRelease, versionId: string): Promise<void> {
+    if (release.isNewlyDocumented) await this.documentation.begin(versionId);
   }
 
   /** Commits everything that was staged. Inside the caller's transaction. */
@@ -59,11 +77,29 @@ export class ProviderReleaseStaging {
     for (const artifact of release.artifacts) await this.artifacts.commit(artifact);
   }
 
+  /** What the version has already is kept; the plan has refused anything else. */
+  private async stageDocs(
+    address: ProviderAddress,
+    version: Version,
+    plan: ReleasePlan,
+    docs: InspectedDocumentation | undefined,
+  ): Promise<{ content: DocumentationColumns; staged: StagedArtifact[] }> {
+    if (docs === undefined || plan.docs !== null) {
+      const { artifactId = null, digest = null } = plan.docs ?? {};
+      return { content: { docsArtifactId: artifactId, docsDigest: digest }, staged: [] };
+    }
+    const staged = await this.documentation.stage(address.type, version.text, docs);
+    return { content: { docsArtifactId: staged.id, docsDigest: docs.digest }, staged: [staged] };
+  }
+
   private async stageSums(
     address: ProviderAddress,
     version: Version,
     signed: SignedSums,
-  ): Promise<{ content: StagedRelease['content']; staged: StagedArtifact[] }> {
+  ): Promise<{
+    content: Omit<StagedRelease['content'], keyof DocumentationColumns>;
+    staged: StagedArtifact[];
+  }> {
     const text = Buffer.from(signed.text);
     const sums = await this.artifacts.stage(
       ArtifactKey.shasums(sha256Hex(text), address.type, version.text),

@@ -5,12 +5,14 @@ import type { PublishGrant } from '../orgs/domain/publish-grant.js';
 import type { SigningKey } from './domain/signing-key.js';
 import type { QuarantinedVersion } from './persistence/signing-keys.repository.js';
 import { ProviderDocuments } from './provider-documents.js';
+import { ProviderQuarantine } from './provider-quarantine.js';
 
 /** What follows from a change of signing keys, in its transaction: fresh documents, and a record. */
 @Injectable()
 export class SigningKeyEffects {
   constructor(
     private readonly documents: ProviderDocuments,
+    private readonly quarantine: ProviderQuarantine,
     private readonly audit: AuditLog,
   ) {}
 
@@ -32,7 +34,15 @@ export class SigningKeyEffects {
     after: Pick<SigningKey, 'revocationReason' | 'isCompromised'>,
     quarantined: readonly QuarantinedVersion[],
   ): Promise<void> {
-    for (const { providerId, namespace, type, version } of quarantined) {
+    // Everything is locked in one order before single versions are rebuilt.
+    for (const [type, versions] of Map.groupBy(quarantined, (one) => one.type)) {
+      await this.quarantine.settle(
+        type,
+        versions.map(({ version }) => version),
+      );
+    }
+    for (const { providerId, namespace, type, version, isDeleted } of quarantined) {
+      if (isDeleted) continue;
       await this.documents.rebuild(providerId, ProviderAddress.parse({ namespace, type }), grant, version);
     }
     await this.audit.record({

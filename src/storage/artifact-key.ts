@@ -48,6 +48,16 @@ export class ArtifactKey {
     return ArtifactKey.of(digest, `${shasumsFilename(type, version)}.sig`);
   }
 
+  /** An object of which digest and file name are known. */
+  static named(digest: string, filename: string): ArtifactKey {
+    return ArtifactKey.of(digest, filename);
+  }
+
+  /** The documentation of a provider version: `terraform-provider-<type>_<version>_docs.zip` or `….tar.gz`. */
+  static providerDocs(digest: string, type: string, version: string, format: 'zip' | 'tar.gz'): ArtifactKey {
+    return ArtifactKey.of(digest, `terraform-provider-${type}_${version}_docs.${format}`);
+  }
+
   /** The key that this path is; undefined for every other text. */
   static parse(text: string): ArtifactKey | undefined {
     const [, first = '', second, digest = '', filename = ''] = LAYOUT.exec(text) ?? [];

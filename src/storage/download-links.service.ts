@@ -5,8 +5,8 @@ import { SignedLink } from '../platform/crypto/signed-link.js';
 import { type DownloadUrl, LinkSource, type WantedLink } from '../platform/documents/link-renderer.js';
 import { ArtifactKey } from './artifact-key.js';
 import { ArtifactLocations } from './artifact-locations.service.js';
-import { DamagedArtifacts } from './damaged-artifacts.service.js';
 import { type NamedStore, ObjectStores } from './object-stores.service.js';
+import { WithheldArtifacts } from './withheld-artifacts.service.js';
 
 /**
  * The URLs under which clients fetch objects: signed by the storage that holds them, of a CDN in front of it, or of
@@ -24,7 +24,7 @@ export class DownloadLinks extends LinkSource {
   constructor(
     private readonly stores: ObjectStores,
     private readonly locations: ArtifactLocations,
-    private readonly damaged: DamagedArtifacts,
+    private readonly withheld: WithheldArtifacts,
     private readonly links: SignedLink,
     private readonly config: StorageConfig,
     private readonly clock: Clock,
@@ -36,31 +36,33 @@ export class DownloadLinks extends LinkSource {
   }
 
   async downloadUrl(link: WantedLink): Promise<DownloadUrl> {
-    if (this.publicCdn !== undefined && link.isPublic) {
-      const expiresAtMs = this.expiry(this.config.urlTtlMs);
+    if (this.publicCdn !== undefined && link.isPublic && !(await this.withheld.has(link.keyPath))) {
+      const expiresAtMs = this.expiry(this.lifeMs(link));
       return { url: `${this.publicCdn}/${encoded(link.keyPath)}`, expiresAtMs };
     }
-    return (await this.storageUrl(link)) ?? this.ownUrl(link.keyPath);
+    return (await this.storageUrl(link)) ?? this.ownUrl(link);
   }
 
   /** A URL of this server, or of the CDN that fetches from it: `/v1/files/<key>?expires=…&signature=…`. */
-  private ownUrl(keyPath: string): DownloadUrl {
-    const expiresAtMs = this.expiry(this.config.urlTtlMs);
+  private ownUrl(link: WantedLink): DownloadUrl {
+    const { keyPath } = link;
+    const expiresAtMs = this.expiry(this.lifeMs(link));
     const query = this.links.sign(keyPath, expiresAtMs / 1000);
     const path = `/v1/files/${encoded(keyPath)}?${query}`;
     return { url: `${this.signedCdn ?? ''}${path}`, expiresAtMs, acceptsParameters: true };
   }
 
-  private async storageUrl({ keyPath, storage }: WantedLink): Promise<DownloadUrl | undefined> {
+  private async storageUrl(link: WantedLink): Promise<DownloadUrl | undefined> {
+    const { keyPath, storage, isMirror } = link;
     const key = ArtifactKey.parse(keyPath);
     if (this.config.proxyDownloads || key === undefined) return undefined;
     const holder = await this.holderOf(keyPath, storage);
     if (holder === undefined || holder.settings.type === 'local') return undefined;
-    // This server looks for the right bytes elsewhere, or says that there are none.
-    if (await this.damaged.has(holder.name, keyPath)) return undefined;
+    // This server looks for the right bytes elsewhere, or says why there are none.
+    if (await this.withheld.has(keyPath, holder.name)) return undefined;
     const { store, settings } = holder;
-    const ownTtlMs = settings.type === 'azure' ? settings.urlTtlMs : undefined;
-    const expiresAtMs = this.expiry(ownTtlMs ?? this.config.urlTtlMs);
+    const ownTtlMs = settings.type === 'azure' && !isMirror ? settings.urlTtlMs : undefined;
+    const expiresAtMs = this.expiry(ownTtlMs ?? this.lifeMs(link));
     const { filename, contentType } = key;
     try {
       const url = await store.signedUrl(keyPath, { expiresAtMs, filename, contentType });
@@ -83,6 +85,10 @@ export class DownloadLinks extends LinkSource {
     if (this.signedCdn === undefined) return url;
     const { pathname, search } = new URL(url);
     return `${this.signedCdn}${pathname}${search}`;
+  }
+
+  private lifeMs({ isMirror }: WantedLink): number {
+    return isMirror ? this.config.mirrorUrlTtlMs : this.config.urlTtlMs;
   }
 
   private expiry(ttlMs: number): number {

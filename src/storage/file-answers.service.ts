@@ -14,7 +14,8 @@ import { ArtifactKey } from './artifact-key.js';
 import { ArtifactStore } from './artifact-store.service.js';
 import { FILES_ROUTE } from './file-target.js';
 import { HeldFiles } from './held-files.js';
-import { ArtifactDamaged, FileNotFound } from './storage.errors.js';
+import { QuarantinedArtifacts } from './quarantined-artifacts.service.js';
+import { ArtifactDamaged, FileNotFound, FileQuarantined } from './storage.errors.js';
 import { StoredFile } from './stored-file.js';
 import { verifiedStream } from './verified-stream.js';
 
@@ -51,6 +52,7 @@ export class FileAnswers {
 
   constructor(
     private readonly artifacts: ArtifactStore,
+    private readonly quarantined: QuarantinedArtifacts,
     config: AppConfig,
     private readonly metrics: Metrics,
     private readonly log: RequestLog,
@@ -68,7 +70,7 @@ export class FileAnswers {
   answer(request: IncomingMessage, response: ServerResponse): boolean {
     const startedMs = performance.now();
     const known = this.held.findByLink(request.url ?? '', this.clock.now().getTime());
-    if (!known) return false;
+    if (!known || this.quarantined.hasNow(known.file.key.path) !== false) return false;
     const id = requestId(request.headers['x-request-id'] as string | undefined);
     const status = sendFile(request, response, known.file, {
       headers: [...this.securityHeaders, 'x-request-id', id, ...this.cacheHeaders(known.expiresAtMs)],
@@ -79,8 +81,8 @@ export class FileAnswers {
   }
 
   /**
-   * Sends a file through the router. Throws FileNotFound, ArtifactDamaged and what the store throws, all before
-   * anything is written.
+   * Sends a file through the router. Throws FileNotFound, FileQuarantined, ArtifactDamaged and what the store throws,
+   * all before anything is written.
    */
   async send(
     granted: GrantedFile,
@@ -88,6 +90,7 @@ export class FileAnswers {
     response: ServerResponse,
     { headers, beforeHead }: RoutedAnswer,
   ): Promise<void> {
+    if (await this.quarantined.has(granted.keyPath)) throw new FileQuarantined();
     const file = await this.find(granted.keyPath);
     if (granted.expiresAtMs !== undefined && file.bytes && request.url !== undefined) {
       this.held.rememberLink(request.url, granted.keyPath, granted.expiresAtMs);

@@ -40,6 +40,16 @@ export class FileNotFound extends DomainError {
   }
 }
 
+/** A file of a quarantined version: the URL was right once, and is of no use until an administrator restores it. */
+export class FileQuarantined extends DomainError {
+  readonly kind = 'gone';
+  readonly code = 'file_quarantined';
+
+  constructor() {
+    super('This file belongs to a quarantined version: ask the administrators of its organization');
+  }
+}
+
 /** A file URL with `..`, empty segments, backslashes or control characters in its key. */
 export class InvalidFilePath extends DomainError {
   readonly kind = 'invalid';

@@ -34,10 +34,13 @@ import { ArtifactReferencesRepository } from './persistence/artifact-references.
 import { ArtifactSweepRepository } from './persistence/artifact-sweep.repository.js';
 import { ArtifactEntity } from './persistence/artifact.entity.js';
 import { ArtifactsRepository } from './persistence/artifacts.repository.js';
+import { QuarantinedArtifactEntity } from './persistence/quarantined-artifact.entity.js';
+import { QuarantinedArtifactsRepository } from './persistence/quarantined-artifacts.repository.js';
 import { ScrubArtifactsRepository } from './persistence/scrub-artifacts.repository.js';
 import { StorageEpochEntity } from './persistence/storage-epoch.entity.js';
 import { StorageEpochsRepository } from './persistence/storage-epochs.repository.js';
 import { StorageNamesRepository } from './persistence/storage-names.repository.js';
+import { QuarantinedArtifacts } from './quarantined-artifacts.service.js';
 import { StorageChoice } from './storage-choice.service.js';
 import { StorageConfigurationStore } from './storage-configuration-store.service.js';
 import { StorageConfigurations } from './storage-configurations.service.js';
@@ -47,10 +50,11 @@ import { StorageStartup } from './storage-startup.service.js';
 import { StoragesInUse } from './storages-in-use.service.js';
 import { SweepConfirmation } from './sweep-confirmation.service.js';
 import { VerifyStorage } from './verify-storage.service.js';
+import { WithheldArtifacts } from './withheld-artifacts.service.js';
 
 /**
  * Stored objects and the list of them: stage and commit artifacts, signed file URLs, orphan sweep, verification.
- * Routes: `/v1/files/…`. Tables: `artifacts`, `artifact_deletions`,
+ * Routes: `/v1/files/…`. Tables: `artifacts`, `artifact_deletions`, `quarantined_artifacts`,
  * `storage_epochs`; others refer to `artifacts` by foreign key,
  * and by that alone the sweep knows them. Global: the documents of all features render links through `LinkSource`.
  * Features tell `ArtifactReaders` who may open a file URL without a signature.
@@ -76,6 +80,8 @@ import { VerifyStorage } from './verify-storage.service.js';
     ObjectStores,
     OrphanSweep,
     SweepTools,
+    QuarantinedArtifacts,
+    QuarantinedArtifactsRepository,
     ScrubArtifactsRepository,
     StorageChoice,
     StorageConfigurationStore,
@@ -92,6 +98,7 @@ import { VerifyStorage } from './verify-storage.service.js';
     SweepOrphansJob,
     TempFiles,
     VerifyStorage,
+    WithheldArtifacts,
     { provide: LinkSource, useExisting: DownloadLinks },
     {
       provide: ObjectStore,
@@ -108,6 +115,7 @@ import { VerifyStorage } from './verify-storage.service.js';
     LinkSource,
     ObjectStores,
     OrphanSweep,
+    QuarantinedArtifacts,
     StorageChoice,
     StorageProbe,
     StorageSettings,
@@ -120,6 +128,7 @@ export class StorageModule implements OnModuleInit {
   static readonly entities: Function[] = [
     ArtifactEntity,
     ArtifactDeletionEntity,
+    QuarantinedArtifactEntity,
     StorageConfigurationEntity,
     StorageEpochEntity,
   ];

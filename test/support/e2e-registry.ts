@@ -57,6 +57,11 @@ export class E2eRegistry {
     return this.tls ? `127.0.0.1:${this.proxy.port}` : 'registry.test';
   }
 
+  /** The certificate authority that clients have to trust; undefined without TLS. */
+  get caFile(): string | undefined {
+    return this.tls?.caFile;
+  }
+
   /** For the publishing client; goes to the server directly, so it is not in the log. */
   get publish(): PublishCall {
     return { url: this.registry.url, key: this.key, ca: this.tls?.ca };

@@ -76,6 +76,7 @@ export interface ProviderPublish {
   publicKey?: string;
   shasums?: Buffer | string;
   shasumsSignature?: Buffer;
+  docs?: Buffer;
   fileLast?: boolean;
 }
 
@@ -97,6 +98,7 @@ export function publishProvider(call: PublishCall, provider: ProviderPublish): P
   more('gpg_public_key', provider.publicKey, 'public_key.asc');
   more('shasums_file', provider.shasums, 'SHA256SUMS');
   more('shasums_signature_file', provider.shasumsSignature, 'SHA256SUMS.sig');
+  more('docs_file', provider.docs, 'docs.zip');
   return postForm(call, '/api/v1/providers', provider.fileLast ? [...fields, file] : [file, ...fields]);
 }
 

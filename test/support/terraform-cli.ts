@@ -42,6 +42,8 @@ export interface HostBlock {
 export interface WorkspaceOptions {
   main: string;
   host?: HostBlock;
+  /** The base URL of a network mirror, from which alone providers are installed. */
+  networkMirror?: string;
   /** Credentials by host name (with port). */
   credentials?: Record<string, string>;
   /** PEM file of a private certificate authority. */
@@ -59,6 +61,9 @@ function cliConfiguration(options: WorkspaceOptions): string {
       `host "${host}" {\n  services = {\n    "modules.v1"   = "${url}/v1/modules/"` +
         `\n    "providers.v1" = "${url}/v1/providers/"\n  }\n}`,
     );
+  }
+  if (options.networkMirror) {
+    lines.push(`provider_installation {\n  network_mirror {\n    url = "${options.networkMirror}"\n  }\n}`);
   }
   for (const [host, token] of Object.entries(options.credentials ?? {})) {
     lines.push(`credentials "${host}" {\n  token = "${token}"\n}`);

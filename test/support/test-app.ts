@@ -15,6 +15,7 @@ import { testOnlyRegistryKey } from './factories/registry-key.factory.js';
 import { type Answer, request, type RequestOptions } from './http-request.js';
 import * as client from './publish-client.js';
 import { compareStorage } from './storage-oracle.js';
+import './typescript-workers.js';
 
 /** The address clients are told; `fetchLink` knows how to get there. */
 const PUBLIC_ORIGIN = 'http://registry.test';
@@ -168,9 +169,10 @@ export class TestApp {
     const { shared } = this;
     const problems: string[] = [];
     try {
-      if (this.get(TempFiles).inUse > 0) problems.push('an upload directory is still in use');
+      const temporary = this.get(TempFiles);
       this.agent.destroy();
       await this.server.stop();
+      if (temporary.inUse > 0) problems.push('an upload directory is still in use');
       problems.push(...this.lines.filter(isMishap));
       shared.processes -= 1;
       if (shared.processes === 0) problems.push(...(await this.leftovers()));
@@ -191,7 +193,8 @@ export class TestApp {
     const { storage } = this.config;
     const spooled = await readdir(storage.tempDir, { recursive: true, withFileTypes: true }).catch(() => []);
     const jobs = await this.query<{ task: string; key: string | null; last_error: string | null }>(
-      `SELECT task_identifier AS task, key, last_error FROM graphile_worker.jobs`,
+      `SELECT task_identifier AS task, key, last_error FROM graphile_worker.jobs
+       WHERE last_error IS NOT NULL OR task_identifier NOT IN ('analyze-module-version', 'reanalyze-modules')`,
     );
     const { danglingRows, orphanBlobs, openDeletions } = await compareStorage(
       this.shared.database.url,

@@ -51,3 +51,14 @@ export class InvalidShasums extends DomainError {
     super(`Invalid checksums: ${reason}`);
   }
 }
+
+/** A change that the state of the version does not allow (REST contract 30.1). */
+export class VersionStateConflict extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'version_state_conflict';
+
+  /** `advice` completes the sentence "Version … is <state>: …". */
+  constructor(version: string, state: string, advice: string) {
+    super(`Version ${version} is ${state}: ${advice}`, { body: { state } });
+  }
+}

@@ -4,6 +4,7 @@ import { Audited } from '../../access/audited.decorator.js';
 import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
 import type { Principal } from '../../access/principal.js';
 import { PublicRead, RequireScope } from '../../access/route-access.decorator.js';
+import { InvalidInput } from '../../kernel/invalid-input.js';
 import { ModuleAddress } from '../../kernel/terraform/module-address.js';
 import { Version } from '../../kernel/terraform/version.js';
 import type { PublishGrant } from '../../orgs/domain/publish-grant.js';
@@ -36,8 +37,11 @@ export class ModuleApiController {
   @Get()
   @PublicRead('modules:read')
   @ApiOkResponse({ type: ModuleDetailDto })
-  async detail(@ModuleInPath() address: ModuleAddress): Promise<ModuleDetailDto> {
-    return presentDetail(await this.catalog.detail(address));
+  async detail(
+    @ModuleInPath() address: ModuleAddress,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<ModuleDetailDto> {
+    return presentDetail(await this.catalog.detail(address, principal));
   }
 
   /** Deletes a module; its version numbers and the claim on its namespace stay. */
@@ -83,7 +87,10 @@ export class ModuleApiController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<ModuleVersionChangedDto> {
     const grant = await this.grant(principal, address);
-    await this.lifecycle.deprecate(grant, address, version, body?.message ?? null);
+    await this.lifecycle.deprecate(grant, address, version, {
+      message: body?.message ?? null,
+      replacement: body?.replacement ? readReplacement(body.replacement) : null,
+    });
     return changed('Version deprecated successfully', address, version);
   }
 
@@ -107,6 +114,17 @@ export class ModuleApiController {
     if (!grant) throw new ModuleNotFound();
     return grant;
   }
+}
+
+/** Throws `InvalidAddress`, `InvalidInput`. */
+function readReplacement(text: string): ModuleAddress {
+  const [namespace = '', name = '', system = '', ...rest] = text.split('/');
+  if (!system || rest.length > 0) {
+    throw new InvalidInput(
+      'replacement must be the address of a module of this registry: namespace/name/system',
+    );
+  }
+  return ModuleAddress.parse({ namespace, name, system });
 }
 
 function changed(message: string, address: ModuleAddress, version: Version): ModuleVersionChangedDto {

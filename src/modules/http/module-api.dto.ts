@@ -76,6 +76,12 @@ export class DeprecateModuleVersionDto {
   @IsString()
   @MaxLength(2000)
   message?: string;
+
+  /** The module to use instead: `namespace/name/system` in this registry. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(256)
+  replacement?: string;
 }
 
 /** Answer to a module upload. */
@@ -93,6 +99,8 @@ export class PublishedModuleDto {
   filename: string;
   created_at: string;
   version_id: string;
+  /** What `publishing.version_check` found; absent without any. */
+  warnings?: string[];
 }
 
 /** A module without its versions. */

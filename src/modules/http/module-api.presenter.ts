@@ -10,7 +10,10 @@ import type {
 } from './module-api.dto.js';
 
 /** The 201 of REST contract 15. */
-export function presentPublished({ module, version }: PublishedModule, filename: string): PublishedModuleDto {
+export function presentPublished(
+  { module, version, warnings }: PublishedModule,
+  filename: string,
+): PublishedModuleDto {
   return {
     id: module.id,
     namespace: module.namespace,
@@ -22,6 +25,7 @@ export function presentPublished({ module, version }: PublishedModule, filename:
     filename,
     created_at: version.createdAt.toISOString(),
     version_id: version.id,
+    ...(warnings.length > 0 && { warnings: [...warnings] }),
   };
 }
 

@@ -1,6 +1,8 @@
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
+import type { Principal } from '../../access/principal.js';
 import { PublicRead } from '../../access/route-access.decorator.js';
 import { ModuleAddress } from '../../kernel/terraform/module-address.js';
 import { Version } from '../../kernel/terraform/version.js';
@@ -33,6 +35,7 @@ export class ModuleProtocolController {
     @Query('readme') readme: string | undefined,
     @Query('limit') limit: string | undefined,
     @Query('offset') offset: string | undefined,
+    @CurrentPrincipal() principal: Principal,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -40,7 +43,7 @@ export class ModuleProtocolController {
       if (await this.documents.send(request, reply, `${address.protocolPath}/versions`)) return;
       throw new ModuleNotFound();
     }
-    const versions = await this.catalog.versions(address);
+    const versions = await this.catalog.versions(address, principal);
     const page = sliceOf(versions, { limit, offset });
     this.documents.sendRich(request, reply, presentRichVersions(address, page, readme !== 'false'));
   }

@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, In, IsNull, Not } from 'typeorm';
 import type { ModuleAddress } from '../../kernel/terraform/module-address.js';
+import type { VersionStanding } from '../../kernel/terraform/version-life.js';
+import { UNTOUCHED } from '../../kernel/terraform/version-standing.js';
+import { STAYS_QUARANTINED } from '../../platform/database/version-life.columns.js';
 import { BaseRepository } from '../../platform/database/base.repository.js';
 import type { ModuleVersion, ModuleVersionSummary } from '../domain/module-version.js';
 import type { RegistryModule } from '../domain/registry-module.js';
+import { ModuleDocumentationEntity } from './module-documentation.entity.js';
 import { ModuleVersionEntity } from './module-version.entity.js';
 import { RegistryModuleEntity } from './registry-module.entity.js';
 
@@ -11,8 +15,7 @@ import { RegistryModuleEntity } from './registry-module.entity.js';
 export type ModuleVersionInsert = Omit<
   ModuleVersion,
   | 'id'
-  | 'state'
-  | 'stateReason'
+  | keyof VersionStanding
   | 'publishedAt'
   | 'deprecatedAt'
   | 'deprecationMessage'
@@ -28,9 +31,12 @@ export class ModulesRepository extends BaseRepository<RegistryModuleEntity> {
   }
 
   /** The module of exactly this address, unless it is deleted. */
-  findByAddress(address: ModuleAddress): Promise<RegistryModule | null> {
-    const { namespace, name, system } = address;
-    return this.repository.findOneBy({ namespace, name, system, deletedAt: IsNull() });
+  findByAddress(
+    { namespace, name, system }: ModuleAddress,
+    { withDeleted = false }: { readonly withDeleted?: boolean } = {},
+  ): Promise<RegistryModule | null> {
+    const where = { namespace, name, system };
+    return this.repository.findOneBy(withDeleted ? where : { ...where, deletedAt: IsNull() });
   }
 
   /**
@@ -63,6 +69,14 @@ export class ModulesRepository extends BaseRepository<RegistryModuleEntity> {
       .andWhere('module.system = :system', { system })
       .getOneOrFail();
     return Object.assign(row, { isNew: inserted.raw.length > 0 });
+  }
+
+  /** The module of exactly this address, deleted or not, locked until the transaction ends. */
+  lockByAddress({ namespace, name, system }: ModuleAddress): Promise<RegistryModule | null> {
+    return this.repository.findOne({
+      where: { namespace, name, system },
+      lock: { mode: 'pessimistic_write' },
+    });
   }
 
   /** Locks the module row, so that changes of one module happen one after the other. */
@@ -102,9 +116,21 @@ export class ModulesRepository extends BaseRepository<RegistryModuleEntity> {
       .getMany();
   }
 
+  /** Systems for which there is a module of this name with an active version. */
+  async listSystems({ namespace, name }: ModuleAddress): Promise<string[]> {
+    const rows = await this.manager.query<{ system: string }[]>(
+      `SELECT m.system FROM registry_modules m
+       WHERE m.namespace = $1 AND m.name = $2 AND m.deleted_at IS NULL
+         AND EXISTS (SELECT 1 FROM module_versions v WHERE v.module_id = m.id AND v.state = 'active')
+       ORDER BY m.system`,
+      [namespace, name],
+    );
+    return rows.map(({ system }) => system);
+  }
+
   /** Stores a new version and returns its id. The unique constraint is the last judge of a race. */
   async addVersion(version: ModuleVersionInsert): Promise<ModuleVersion> {
-    const entity = this.versions.create({ ...version, state: 'active' });
+    const entity = this.versions.create({ ...version, ...UNTOUCHED });
     await this.versions.insert(entity);
     return this.versions.findOneByOrFail({ id: entity.id });
   }
@@ -115,30 +141,55 @@ export class ModulesRepository extends BaseRepository<RegistryModuleEntity> {
       { id },
       {
         ...version,
-        state: 'active',
-        stateReason: null,
+        ...UNTOUCHED,
         deletedAt: null,
         deletedByName: null,
         publishedAt: () => 'now()',
         deprecatedAt: null,
         deprecationMessage: null,
+        replacement: null,
       },
     );
     return this.versions.findOneByOrFail({ id });
   }
 
   /** Sets or clears the deprecation mark. */
-  async markDeprecated(id: string, mark: { at: Date | null; message: string | null }): Promise<void> {
-    await this.versions.update({ id }, { deprecatedAt: mark.at, deprecationMessage: mark.message });
+  async markDeprecated(
+    id: string,
+    mark: Pick<ModuleVersion, 'deprecatedAt' | 'deprecationMessage' | 'replacement'>,
+  ): Promise<void> {
+    await this.versions.update({ id }, mark);
   }
 
-  /** Turns versions into tombstones: number and digest stay, the archive is let go. */
+  /** Changes where a version is in its life. */
+  async changeStanding(id: string, standing: VersionStanding): Promise<void> {
+    await this.versions.update({ id }, standing);
+  }
+
+  /** Turns versions into tombstones: number, digest and quarantine stay, archive and documentation go. */
   async buryVersions(ids: readonly string[], at: Date, byName: string | null): Promise<void> {
     if (ids.length === 0) return;
     await this.versions.update(
       { id: In([...ids]) },
-      { state: 'deleted', artifactId: null, readme: null, deletedAt: at, deletedByName: byName },
+      {
+        state: 'deleted',
+        artifactId: null,
+        readme: null,
+        quarantinedAt: () => STAYS_QUARANTINED,
+        deletedAt: at,
+        deletedByName: byName,
+      },
     );
+    await this.manager.delete(ModuleDocumentationEntity, { versionId: In([...ids]) });
+  }
+
+  /** Every version with one of these digests, whoever owns it, tombstones included. */
+  withDigests(digests: readonly string[]): Promise<ModuleVersionSummary[]> {
+    return this.versions
+      .createQueryBuilder('version')
+      .select(SUMMARY_COLUMNS.map((column) => `version.${column}`))
+      .where('version.digest = ANY(:digests)', { digests })
+      .getMany();
   }
 
   /** Whether an organization owns a module that is not deleted. */
@@ -187,6 +238,9 @@ const SUMMARY_COLUMNS: (keyof ModuleVersionSummary)[] = [
   'sortKey',
   'state',
   'stateReason',
+  'withdrawMode',
+  'withdrawReason',
+  'quarantinedAt',
   'artifactId',
   'digest',
   'sizeBytes',

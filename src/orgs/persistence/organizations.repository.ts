@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, In } from 'typeorm';
 import type { Page, PageRequest } from '../../kernel/page.js';
 import { BaseRepository } from '../../platform/database/base.repository.js';
 import type { Organization } from '../domain/organization.js';
@@ -18,6 +18,20 @@ export class OrganizationsRepository extends BaseRepository<OrganizationEntity> 
 
   findById(id: string): Promise<Organization | null> {
     return this.repository.findOneBy({ id });
+  }
+
+  /** The names of those of these organizations that exist, by id. */
+  async namesOf(ids: readonly string[]): Promise<Map<string, string>> {
+    const rows = await this.repository.find({
+      where: { id: In([...ids]) },
+      select: { id: true, name: true },
+    });
+    return new Map(rows.map(({ id, name }) => [id, name]));
+  }
+
+  /** How many of these organizations there are. */
+  countOf(ids: 'all' | readonly string[]): Promise<number> {
+    return this.repository.countBy(ids === 'all' ? {} : { id: In([...ids]) });
   }
 
   findByName(name: string): Promise<Organization | null> {

@@ -105,6 +105,13 @@ export class UsersRepository extends BaseRepository<UserEntity> {
     return { items, total, page, perPage };
   }
 
+  /** How many people belong to these organizations; all users for `all`. */
+  countIn(organizationIds: 'all' | readonly string[]): Promise<number> {
+    const visible =
+      organizationIds === 'all' ? 'all' : { organizationIds, isWithoutMembershipVisible: false };
+    return narrowed(this.repository.createQueryBuilder('u'), visible).getCount();
+  }
+
   /** Whether this user is among those that may be seen. */
   isVisible(id: string, visible: VisibleUsers): Promise<boolean> {
     return narrowed(this.repository.createQueryBuilder('u'), visible).andWhere({ id }).getExists();

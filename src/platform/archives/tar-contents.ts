@@ -6,7 +6,8 @@ type EntryStream = ExtractEvents['entry'][1];
 
 /** At most this much of one file is kept. */
 export const MAX_CONTENT_BYTES = 1024 * 1024;
-const MAX_TOTAL_CONTENT_BYTES = 16 * 1024 * 1024;
+/** At most this much of all files together. */
+export const MAX_TOTAL_CONTENT_BYTES = 16 * 1024 * 1024;
 
 /**
  * The parser behind the guard: collects the content of wanted files and makes sure that it sees the very entries

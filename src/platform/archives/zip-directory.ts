@@ -20,6 +20,7 @@ export interface ZipMember {
   readonly offset: number;
   /** Unix mode with type bits, 0 when the zip was not made on Unix. */
   readonly mode: number;
+  readonly isDirectory: boolean;
 }
 
 /** `@types/yauzl` describes version 2, and takes the cursor for a flag. */
@@ -40,13 +41,15 @@ const TYPE = { regular: 0o100000, directory: 0o040000, link: 0o120000 } as const
 
 /**
  * The files of a zip in the order of its central directory, each checked by itself. Throws
- * {@link ArchiveRejected} for directories, links, encryption, unsafe paths and records that can be read in two ways.
+ * {@link ArchiveRejected} for links, for directories unless they are allowed, encryption, unsafe
+ * paths and records that can be read in two ways.
  */
 export async function readZipDirectory(
   path: string,
   file: FileHandle,
   location: ZipDirectoryLocation,
   limits: ArchiveLimits,
+  allowDirectories: boolean,
 ): Promise<ZipMember[]> {
   const directory = Buffer.alloc(location.size);
   await file.read(directory, 0, location.size, location.start);
@@ -55,7 +58,7 @@ export async function readZipDirectory(
     const members: ZipMember[] = [];
     let at = 0;
     for await (const entry of entriesOf(zip)) {
-      members.push(checkMember(entry, directory.subarray(at), limits));
+      members.push(checkMember(entry, directory.subarray(at), limits, allowDirectories));
       at = cursorOf(zip) - location.start;
     }
     if (at !== location.size) {
@@ -97,7 +100,12 @@ function rejectionOf(error: Error): Error {
     : new ArchiveRejected('the directory of the zip is damaged; pack it again', {}, { cause: error });
 }
 
-function checkMember(entry: YauzlEntry, record: Buffer, limits: ArchiveLimits): ZipMember {
+function checkMember(
+  entry: YauzlEntry,
+  record: Buffer,
+  limits: ArchiveLimits,
+  allowDirectories: boolean,
+): ZipMember {
   const headerBytes = entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength;
   const quoted = quoteEntry(entry.fileNameRaw);
   if (headerBytes > limits.maxHeaderBytes) {
@@ -117,8 +125,8 @@ function checkMember(entry: YauzlEntry, record: Buffer, limits: ArchiveLimits): 
   }
   checkZip64(entry, record, quoted);
   const mode = MADE_ON_UNIX.has(entry.versionMadeBy >>> 8) ? entry.externalFileAttributes >>> 16 : 0;
-  checkType(entry, quoted);
-  const name = checkName(entry.fileNameRaw, flags);
+  const isDirectory = checkType(entry, quoted, allowDirectories);
+  const name = checkName(isDirectory ? entry.fileNameRaw.subarray(0, -1) : entry.fileNameRaw, flags);
   return {
     name,
     rawName: entry.fileNameRaw,
@@ -129,6 +137,7 @@ function checkMember(entry: YauzlEntry, record: Buffer, limits: ArchiveLimits): 
     size: entry.uncompressedSize,
     offset: entry.relativeOffsetOfLocalHeader,
     mode,
+    isDirectory,
   };
 }
 
@@ -147,14 +156,19 @@ function checkZip64(entry: YauzlEntry, record: Buffer, quoted: string): void {
   }
 }
 
-/** Whatever system the record names: no reader may take the entry for a directory or a link. */
-function checkType(entry: YauzlEntry, quoted: string): void {
+/**
+ * Whether the entry is a directory. Whatever system the record names: no reader may take it for a link, nor for a
+ * directory when others take it for a file.
+ */
+function checkType(entry: YauzlEntry, quoted: string, allowDirectories: boolean): boolean {
   const unixMode = entry.externalFileAttributes >>> 16;
   const type = unixMode & TYPE_BITS;
+  const isNamedDirectory = entry.fileNameRaw.at(-1) === 0x2f;
   const isDirectory =
-    entry.fileNameRaw.at(-1) === 0x2f ||
-    type === TYPE.directory ||
-    (entry.externalFileAttributes & DOS_DIRECTORY) !== 0;
+    isNamedDirectory || type === TYPE.directory || (entry.externalFileAttributes & DOS_DIRECTORY) !== 0;
+  if (isDirectory && allowDirectories && isNamedDirectory && entry.uncompressedSize === 0) {
+    if (type === 0 || type === TYPE.directory) return true;
+  }
   if (isDirectory) {
     throw new ArchiveRejected(
       `entry ${quoted} is a directory; zip without directory entries, e.g. with "zip -D"`,
@@ -173,6 +187,7 @@ function checkType(entry: YauzlEntry, quoted: string): void {
       `entry ${quoted} has the setuid, setgid or sticky bit; remove it with "chmod ug-s,-t"`,
     );
   }
+  return false;
 }
 
 function checkName(raw: Buffer, flags: number): string {

@@ -8,6 +8,7 @@ import { ArchiveRejected } from './archives.errors.js';
 import { quoteEntry } from './entry-path.js';
 import { EntryTree } from './entry-tree.js';
 import { inflateRange, type InflatedChunk } from './raw-inflate.js';
+import { MAX_CONTENT_BYTES, MAX_TOTAL_CONTENT_BYTES } from './tar-contents.js';
 import { UnpackBudget } from './unpack-budget.js';
 import { readZipDirectory, type ZipMember } from './zip-directory.js';
 import { locateZipDirectory } from './zip-end-record.js';
@@ -25,8 +26,18 @@ export interface ZipListing {
   }[];
   /** Terraform's `h1:` hash of the package. */
   readonly h1: string;
+  /** Content of the files that were wanted, each cut at 1 MiB, 16 MiB in all. */
+  readonly contents: ReadonlyMap<string, Buffer>;
   /** Content of all files together. */
   readonly unpackedBytes: number;
+}
+
+/** How a zip is read; by default no content is kept and entries for directories are refused. */
+export interface ZipOptions {
+  /** Asked once per file, in the order of the directory, whether to keep its content. */
+  readonly wants?: (name: string, size: number) => boolean;
+  /** Entries for directories are passed over. */
+  readonly allowDirectories?: boolean;
 }
 
 const CHUNK_BYTES = 64 * 1024;
@@ -36,7 +47,11 @@ const CHUNK_BYTES = 64 * 1024;
  * its CRC. The local entries must fill the file from its first byte to the directory without gap or overlap.
  * Throws `ArchiveRejected` with a reason for everything that breaks a rule (threat row E5).
  */
-export async function readZip(path: string, limits: ArchiveLimits): Promise<ZipListing> {
+export async function readZip(
+  path: string,
+  limits: ArchiveLimits,
+  options: ZipOptions = {},
+): Promise<ZipListing> {
   const budget = new UnpackBudget(limits);
   const file = await open(path, 'r');
   try {
@@ -52,9 +67,9 @@ export async function readZip(path: string, limits: ArchiveLimits): Promise<ZipL
     if (location.entryCount === 0) {
       throw new ArchiveRejected('the zip is empty; pack the provider into it');
     }
-    const members = await readZipDirectory(path, file, location, limits);
+    const members = await readZipDirectory(path, file, location, limits, options.allowDirectories ?? false);
     const starts = await checkLayout(file, members, location.start);
-    return await readContents(path, members, starts, budget);
+    return await readContents(path, members, starts, budget, options.wants);
   } finally {
     await file.close();
   }
@@ -68,7 +83,7 @@ async function checkLayout(
 ): Promise<Map<ZipMember, number>> {
   const tree = new EntryTree();
   for (const member of members) {
-    tree.add(member.name, 'file');
+    tree.add(member.name, member.isDirectory ? 'directory' : 'file');
   }
   const inFileOrder = [...members].sort((left, right) => left.offset - right.offset);
   if (inFileOrder[0]?.offset !== 0) {
@@ -89,15 +104,28 @@ async function readContents(
   members: readonly ZipMember[],
   starts: ReadonlyMap<ZipMember, number>,
   budget: UnpackBudget,
+  wants: ZipOptions['wants'],
 ): Promise<ZipListing> {
   const entries: ZipListing['entries'][number][] = [];
+  const contents = new Map<string, Buffer>();
   let packedBefore = 0;
+  let keptBytes = 0;
   for (const member of members) {
-    const digest = await readMember(path, member, starts.get(member) ?? 0, packedBefore, budget);
+    const { name, size, mode } = member;
+    const kept: Buffer[] = [];
+    const isWanted = !member.isDirectory && (wants?.(name, size) ?? false);
+    let left = isWanted ? Math.min(MAX_CONTENT_BYTES, MAX_TOTAL_CONTENT_BYTES - keptBytes) : 0;
+    const digest = await readMember(path, member, starts.get(member) ?? 0, packedBefore, budget, (data) => {
+      const part = data.subarray(0, left);
+      left -= part.length;
+      keptBytes += part.length;
+      if (part.length > 0) kept.push(Buffer.from(part));
+    });
     packedBefore += member.packedSize;
-    entries.push({ name: member.name, size: member.size, mode: member.mode, digest });
+    if (isWanted) contents.set(name, Buffer.concat(kept));
+    if (!member.isDirectory) entries.push({ name, size, mode, digest });
   }
-  return { entries, h1: directoryHash(entries), unpackedBytes: budget.unpackedBytes };
+  return { entries, h1: directoryHash(entries), contents, unpackedBytes: budget.unpackedBytes };
 }
 
 /** SHA-256 of the content. */
@@ -107,6 +135,7 @@ async function readMember(
   start: number,
   packedBefore: number,
   budget: UnpackBudget,
+  keep: (data: Buffer) => void,
 ): Promise<string> {
   const hash = new Sha256Hash();
   let crc = 0;
@@ -120,6 +149,7 @@ async function readMember(
     }
     crc = crc32(data, crc);
     hash.update(data);
+    keep(data);
   }
   if (size !== member.size || crc !== member.crc32) {
     throw new ArchiveRejected(

@@ -13,6 +13,16 @@ export class DatabaseUnavailable extends DomainError {
   }
 }
 
+/** The database lacks an extension of PostgreSQL, and it could not be created; the sentence says who can do it. */
+export class ExtensionMissing extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'database_extension_missing';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, {}, options);
+  }
+}
+
 /** The schema has migrations this program does not know: a newer version of the registry wrote it. */
 export class SchemaTooNew extends DomainError {
   readonly kind = 'unavailable';

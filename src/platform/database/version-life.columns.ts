@@ -1,5 +1,8 @@
 import { Column, CreateDateColumn } from 'typeorm';
-import type { VersionLife, VersionState } from '../../kernel/terraform/version-life.js';
+import type { VersionLife, VersionState, WithdrawMode } from '../../kernel/terraform/version-life.js';
+
+/** What SQL sets `quarantined_at` to when a version is deleted: a tombstone stays quarantined. */
+export const STAYS_QUARANTINED = `CASE state WHEN 'quarantined' THEN coalesce(quarantined_at, now()) ELSE quarantined_at END`;
 
 /** The columns that versions of modules and of providers have in common. */
 export abstract class VersionLifeColumns implements VersionLife {
@@ -8,6 +11,15 @@ export abstract class VersionLifeColumns implements VersionLife {
 
   @Column('text', { nullable: true })
   stateReason: string | null;
+
+  @Column('text', { nullable: true })
+  withdrawMode: WithdrawMode | null;
+
+  @Column('text', { nullable: true })
+  withdrawReason: string | null;
+
+  @Column('timestamptz', { nullable: true })
+  quarantinedAt: Date | null;
 
   @Column('uuid', { nullable: true })
   publishedBy: string | null;

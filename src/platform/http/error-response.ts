@@ -31,7 +31,14 @@ const SENTENCE_BY_STATUS: Readonly<Record<number, string>> = {
 };
 
 const RETRY_AFTER_SECONDS = 2;
-const PROTOCOL_PREFIXES = ['/v1/modules', '/v1/providers', '/terraform/providers', '/terraform/binaries'];
+const PROTOCOL_PREFIXES = [
+  '/v1/modules',
+  '/v1/providers',
+  '/v2/modules',
+  '/v2/providers',
+  '/terraform/providers',
+  '/terraform/binaries',
+];
 const MODULE_PREFIX = '/v1/modules/';
 /** Routes of OAuth and OpenID Connect, whose clients understand errors in the form of RFC 6749, section 5.2. */
 const OAUTH_PATHS: ReadonlySet<string> = new Set([
@@ -157,6 +164,8 @@ function isProtocolPath(url: string): boolean {
 
 function headersFor(status: number, error?: DomainError): Record<string, string> {
   if (status === 401) return { 'www-authenticate': 'Bearer' };
+  // A cache may keep a 410 by itself, and a version that is refused may be restored.
+  if (status === STATUS_BY_KIND.gone) return { 'cache-control': 'no-store' };
   const seconds = error?.facts.retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined);
   return seconds === undefined ? {} : { 'retry-after': String(seconds) };
 }

@@ -22,4 +22,6 @@ export class VersionLifeDto {
   replacement?: string;
   state: 'active' | 'withdrawn' | 'quarantined';
   state_reason?: string;
+  /** What becomes of the download of a withdrawn version. */
+  withdraw_mode?: 'hide' | 'refuse';
 }

@@ -17,5 +17,6 @@ export function presentLife(
     replacement: version.replacement ?? undefined,
     state: version.state as VersionLifeDto['state'],
     state_reason: version.stateReason ?? undefined,
+    withdraw_mode: version.state === 'withdrawn' ? (version.withdrawMode ?? undefined) : undefined,
   };
 }

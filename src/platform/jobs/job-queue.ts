@@ -8,7 +8,12 @@ export interface EnqueueOptions {
   readonly key?: string;
   /** Not before this time. With a key that is waiting already, its time stays. */
   readonly runAt?: Date;
+  /** Whether every other job goes first. */
+  readonly isUnhurried?: boolean;
 }
+
+/** The queue takes small numbers first; ordinary jobs have 0. */
+const UNHURRIED = 100;
 
 /** Adds jobs to the queue, as rows of the surrounding transaction: a rollback takes them back. */
 @Injectable()
@@ -23,7 +28,7 @@ export class JobQueue {
     const mode = options.runAt ? 'preserve_run_at' : 'replace';
     await this.transactions.query(
       `SELECT graphile_worker.add_job($1, payload := $2::json, run_at := $3, max_attempts := $4, job_key := $5,
-         job_key_mode := $6)`,
+         job_key_mode := $6, priority := $7)`,
       [
         name,
         JSON.stringify(payload),
@@ -31,6 +36,7 @@ export class JobQueue {
         this.config.maxAttempts,
         options.key ?? null,
         mode,
+        options.isUnhurried ? UNHURRIED : 0,
       ],
     );
   }

@@ -24,6 +24,7 @@ function stored(
 ): ProviderVersionWithPackages {
   const version = {
     state: 'active',
+    quarantinedAt: null,
     protocols: ['5.0'],
     signedBy: 'registry',
     publisherKeyArmor: null,

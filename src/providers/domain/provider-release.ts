@@ -1,4 +1,5 @@
 import { Shasums } from '../../kernel/terraform/shasums.js';
+import { isQuarantined } from '../../kernel/terraform/version-standing.js';
 import type { ProviderPackage, ProviderVersionWithPackages } from './provider-version.js';
 import { defaultProtocols } from './protocol-versions.js';
 import {
@@ -7,6 +8,7 @@ import {
   ProviderReleaseClosed,
   ProviderReleaseDiffers,
   ProviderVersionDeleted,
+  ProviderVersionQuarantined,
 } from './providers.errors.js';
 
 /** A package that was uploaded and inspected. */
@@ -33,6 +35,8 @@ export interface IncomingRelease {
   readonly protocols?: readonly string[];
   readonly publisherKeyArmor?: string;
   readonly sums?: PublisherSums;
+  /** SHA-256 of the documentation archive. */
+  readonly docsDigest?: string | undefined;
   /** A checksum document that came without a signature: it is compared with the packages and not served. */
   readonly unsignedShasums?: string;
 }
@@ -41,6 +45,8 @@ export interface IncomingRelease {
 export interface ReleasePlan {
   readonly protocols: string[];
   readonly publisherKeyArmor: string | null;
+  /** The documentation archive that the version has already. */
+  readonly docs: { readonly artifactId: string; readonly digest: string } | null;
   /** New or returning packages of this call. */
   readonly added: readonly IncomingPackage[];
   /**
@@ -59,8 +65,8 @@ export interface ReleasePlan {
  * publisher is closed: it takes only what its checksum document lists. A version signed by the registry
  * is open: it grows, and its existing lines never change.
  *
- * @throws ProviderPlatformExists, ProviderVersionDeleted, ProviderReleaseClosed, ProviderReleaseDiffers,
- *   InvalidReleaseChecksums
+ * @throws ProviderPlatformExists, ProviderVersionDeleted, ProviderVersionQuarantined, ProviderReleaseClosed,
+ *   ProviderReleaseDiffers, InvalidReleaseChecksums
  */
 export function planRelease(
   version: string,
@@ -71,15 +77,24 @@ export function planRelease(
   const isOtherContent = allowRepublish && existing?.version.state === 'deleted';
   const stored = isOtherContent ? null : existing;
   for (const added of incoming.packages) assertFree(version, stored, added);
+  if (existing && isQuarantined(existing.version)) throw new ProviderVersionQuarantined(version);
   assertSameStory(version, stored, incoming);
   const kept = (stored?.packages ?? []).filter((held) => held.artifactId !== null);
   return {
     protocols: [...(stored?.version.protocols ?? incoming.protocols ?? defaultProtocols())],
     publisherKeyArmor: stored?.version.publisherKeyArmor ?? incoming.publisherKeyArmor ?? null,
+    docs: docsOf(stored),
     added: incoming.packages,
     signing: chooseSigning(version, stored, incoming, kept),
     isOtherContent,
   };
+}
+
+function docsOf(stored: ProviderVersionWithPackages | null): ReleasePlan['docs'] {
+  const { docsArtifactId = null, docsDigest = null } = stored?.version ?? {};
+  return docsArtifactId === null || docsDigest === null
+    ? null
+    : { artifactId: docsArtifactId, digest: docsDigest };
 }
 
 function assertFree(
@@ -103,7 +118,7 @@ function assertSameStory(
   incoming: IncomingRelease,
 ): void {
   if (!stored) return;
-  const { protocols, publisherKeyArmor, signedBy, shasums } = stored.version;
+  const { protocols, publisherKeyArmor, signedBy, shasums, docsDigest } = stored.version;
   if (incoming.protocols && !sameSet(incoming.protocols, protocols)) {
     throw new ProviderReleaseDiffers('protocols', version);
   }
@@ -113,6 +128,9 @@ function assertSameStory(
   const sent = incoming.sums?.text ?? incoming.unsignedShasums;
   if (signedBy === 'publisher' && sent !== undefined && sent !== shasums) {
     throw new ProviderReleaseDiffers('shasums_file', version);
+  }
+  if (docsDigest !== null && incoming.docsDigest !== undefined && incoming.docsDigest !== docsDigest) {
+    throw new ProviderReleaseDiffers('docs_file', version);
   }
 }
 

@@ -26,6 +26,10 @@ export interface ProviderVersion extends VersionLife {
   readonly signature: Buffer;
   readonly shasumsArtifactId: string | null;
   readonly signatureArtifactId: string | null;
+  /** The archive of the documentation; null when none was sent. */
+  readonly docsArtifactId: string | null;
+  /** SHA-256 of that archive, lower-case hex. */
+  readonly docsDigest: string | null;
   /** From where a pipeline published it. */
   readonly publishedFrom: PublishedFrom | null;
 }

@@ -1,4 +1,5 @@
 import { DomainError } from '../../kernel/errors.js';
+import { oneLine } from '../../kernel/one-line.js';
 
 /** No provider of this address, or none that the caller may see. */
 export class ProviderNotFound extends DomainError {
@@ -69,8 +70,20 @@ export class ProviderReleaseDiffers extends DomainError {
   readonly kind = 'conflict';
   readonly code = 'provider_release_differs';
 
-  constructor(field: 'protocols' | 'gpg_public_key' | 'shasums_file', version: string) {
+  constructor(field: 'protocols' | 'gpg_public_key' | 'shasums_file' | 'docs_file', version: string) {
     super(`Version ${version} was published with another ${field}; send the same one or leave it out`);
+  }
+}
+
+/** Nothing is published into a quarantined version, and nothing brings it back after it was deleted. */
+export class ProviderVersionQuarantined extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'provider_version_quarantined';
+
+  constructor(version: string) {
+    super(
+      `Version ${version} is quarantined: an administrator of its organization has to restore it before anything can be published as this version`,
+    );
   }
 }
 
@@ -80,7 +93,7 @@ export class ProviderVersionRefused extends DomainError {
   readonly code = 'provider_version_refused';
 
   constructor(version: string, reason: string | null) {
-    super(reason ?? `Version ${version} is no longer available`);
+    super((reason && oneLine(reason)) || `Version ${version} is no longer available`);
   }
 }
 
@@ -145,5 +158,45 @@ export class ProviderReleaseBusy extends DomainError {
     super('Other packages of this version are being published right now; try again', {
       retryAfterSeconds: 1,
     });
+  }
+}
+
+/** The uploaded documentation archive cannot be read, or has no page. */
+export class InvalidProviderDocumentation extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'invalid_provider_documentation';
+
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`Invalid documentation: ${reason}`, {}, options);
+  }
+}
+
+/** The version was published without documentation. */
+export class ProviderDocumentationNotFound extends DomainError {
+  readonly kind = 'not-found';
+  readonly code = 'provider_documentation_not_found';
+
+  constructor() {
+    super('This version has no documentation');
+  }
+}
+
+/** The documentation of the version has no such page. */
+export class ProviderPageNotFound extends DomainError {
+  readonly kind = 'not-found';
+  readonly code = 'provider_page_not_found';
+
+  constructor() {
+    super('Documentation page not found');
+  }
+}
+
+/** Only administrators of the platform may have the documentation of every provider made again. */
+export class AllProvidersForbidden extends DomainError {
+  readonly kind = 'forbidden';
+  readonly code = 'all_providers_forbidden';
+
+  constructor() {
+    super('Only a platform administrator may have all documentation made again; name a namespace');
   }
 }

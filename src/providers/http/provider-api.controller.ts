@@ -4,6 +4,7 @@ import { Audited } from '../../access/audited.decorator.js';
 import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
 import type { Principal } from '../../access/principal.js';
 import { PublicRead, RequireScope } from '../../access/route-access.decorator.js';
+import { InvalidInput } from '../../kernel/invalid-input.js';
 import { ProviderAddress } from '../../kernel/terraform/provider-address.js';
 import { Version } from '../../kernel/terraform/version.js';
 import type { PublishGrant } from '../../orgs/domain/publish-grant.js';
@@ -36,8 +37,11 @@ export class ProviderApiController {
   @Get()
   @PublicRead('providers:read')
   @ApiOkResponse({ type: ProviderDetailDto })
-  async detail(@ProviderInPath() address: ProviderAddress): Promise<ProviderDetailDto> {
-    return presentDetail(await this.catalog.detail(address));
+  async detail(
+    @ProviderInPath() address: ProviderAddress,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<ProviderDetailDto> {
+    return presentDetail(await this.catalog.detail(address, principal));
   }
 
   /** Deletes a provider; its version numbers and the claim on its namespace stay. */
@@ -83,7 +87,10 @@ export class ProviderApiController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<ProviderVersionChangedDto> {
     const grant = await this.grant(principal, address);
-    await this.lifecycle.deprecate(grant, address, version, body?.message ?? null);
+    await this.lifecycle.deprecate(grant, address, version, {
+      message: body?.message ?? null,
+      replacement: body?.replacement ? readReplacement(body.replacement) : null,
+    });
     return changed('Version deprecated successfully', address, version);
   }
 
@@ -107,6 +114,15 @@ export class ProviderApiController {
     if (!grant) throw new ProviderNotFound();
     return grant;
   }
+}
+
+/** Throws `InvalidAddress`, `InvalidInput`. */
+function readReplacement(text: string): ProviderAddress {
+  const [namespace = '', type = '', ...rest] = text.split('/');
+  if (!type || rest.length > 0) {
+    throw new InvalidInput('replacement must be the address of a provider of this registry: namespace/type');
+  }
+  return ProviderAddress.parse({ namespace, type });
 }
 
 function changed(message: string, address: ProviderAddress, version: Version): ProviderVersionChangedDto {

@@ -68,6 +68,10 @@ export class PublishProviderFormDto extends PublishProviderDto {
   /** Detached OpenPGP signature of it. */
   @ApiProperty({ type: 'string', format: 'binary', required: false })
   shasums_signature_file?: unknown;
+
+  /** Documentation: a zip or gzip-compressed tar of the folder `docs/`. */
+  @ApiProperty({ type: 'string', format: 'binary', required: false })
+  docs_file?: unknown;
 }
 
 /** Why a version should not be used any more. */
@@ -76,6 +80,12 @@ export class DeprecateProviderVersionDto {
   @IsString()
   @MaxLength(2000)
   message?: string;
+
+  /** The provider to use instead: `namespace/type` in this registry. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(256)
+  replacement?: string;
 }
 
 /** Answer to an upload of one platform. */

@@ -1,6 +1,8 @@
 import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
+import type { Principal } from '../../access/principal.js';
 import { PublicRead } from '../../access/route-access.decorator.js';
 import { Platform } from '../../kernel/terraform/platform.js';
 import { ProviderAddress } from '../../kernel/terraform/provider-address.js';
@@ -31,6 +33,7 @@ export class ProviderProtocolController {
   @ApiOkResponse({ description: 'All versions with protocols and platforms' })
   async versions(
     @ProviderInPath() address: ProviderAddress,
+    @CurrentPrincipal() principal: Principal,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -38,7 +41,7 @@ export class ProviderProtocolController {
       if (await this.documents.send(request, reply, `${address.protocolPath}/versions`)) return;
       throw new ProviderNotFound();
     }
-    const { releases, warnings } = await this.catalog.versions(address);
+    const { releases, warnings } = await this.catalog.versions(address, principal);
     this.documents.sendRich(request, reply, presentRichVersions(releases, warnings));
   }
 

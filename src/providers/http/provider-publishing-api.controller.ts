@@ -5,6 +5,7 @@ import { Audited } from '../../access/audited.decorator.js';
 import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
 import type { Principal } from '../../access/principal.js';
 import { RequireScope } from '../../access/route-access.decorator.js';
+import { DocumentationConfig } from '../../config/documentation.config.js';
 import { LimitsConfig } from '../../config/limits.config.js';
 import { Namespaces } from '../../orgs/namespaces.service.js';
 import { AcceptsUpload } from '../../platform/http/accepts-upload.js';
@@ -26,6 +27,7 @@ export class ProviderPublishingApiController {
   constructor(
     private readonly uploads: MultipartUpload,
     private readonly limits: LimitsConfig,
+    private readonly documentation: DocumentationConfig,
     private readonly namespaces: Namespaces,
     private readonly publishing: ProviderPublishing,
   ) {}
@@ -69,6 +71,10 @@ export class ProviderPublishingApiController {
         gpg_public_key: { maxBytes: SMALL_FILE_BYTES, orText: true },
         shasums_file: { maxBytes: SMALL_FILE_BYTES, orText: true },
         shasums_signature_file: { maxBytes: SMALL_FILE_BYTES },
+        docs_file: {
+          maxBytes: this.documentation.providerMaxArchiveBytes,
+          setting: 'documentation.provider.max_archive_size',
+        },
       },
     };
   }

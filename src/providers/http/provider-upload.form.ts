@@ -50,12 +50,13 @@ export async function readProviderUpload(upload: ReceivedUpload): Promise<Provid
   if (isWholeRelease && (!shasums || !signature)) {
     throw new InvalidReleaseChecksums('a release in one call needs shasums_file and shasums_signature_file');
   }
+  const docs = upload.file('docs_file');
   const publisherKey = (await upload.fieldOrFile('gpg_public_key')) || undefined;
   return {
     address,
     version,
     isWholeRelease,
-    release: { packages, protocols: parseProtocols(form.protocols), publisherKey, shasums, signature },
+    release: { packages, protocols: parseProtocols(form.protocols), publisherKey, shasums, signature, docs },
     about: { description: form.description, source: form.source },
     organizationId: form.organization_id,
   };

@@ -45,6 +45,12 @@ export class ProviderVersionEntity extends VersionLifeColumns implements Provide
   @Column('uuid', { nullable: true })
   signatureArtifactId: string | null;
 
+  @Column('uuid', { nullable: true })
+  docsArtifactId: string | null;
+
+  @Column('text', { nullable: true })
+  docsDigest: string | null;
+
   @Column('jsonb', { nullable: true })
   publishedFrom: PublishedFrom | null;
 }

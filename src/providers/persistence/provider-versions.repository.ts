@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, In, Not } from 'typeorm';
+import type { VersionStanding } from '../../kernel/terraform/version-life.js';
+import { UNTOUCHED } from '../../kernel/terraform/version-standing.js';
+import { STAYS_QUARANTINED } from '../../platform/database/version-life.columns.js';
 import type { ProviderAddress } from '../../kernel/terraform/provider-address.js';
 import { BaseRepository } from '../../platform/database/base.repository.js';
 import type {
@@ -7,6 +10,7 @@ import type {
   ProviderVersion,
   ProviderVersionWithPackages,
 } from '../domain/provider-version.js';
+import { ProviderDocumentationEntity } from './provider-documentation.entity.js';
 import { ProviderPackageEntity } from './provider-package.entity.js';
 import { ProviderVersionEntity } from './provider-version.entity.js';
 import { RegistryProviderEntity } from './registry-provider.entity.js';
@@ -23,6 +27,8 @@ export type ProviderVersionContent = Pick<
   | 'signature'
   | 'shasumsArtifactId'
   | 'signatureArtifactId'
+  | 'docsArtifactId'
+  | 'docsDigest'
 >;
 
 export type ProviderVersionIdentity = Pick<
@@ -59,6 +65,18 @@ export class ProviderVersionsRepository extends BaseRepository<ProviderVersionEn
     return provider && this.find(provider.id, version);
   }
 
+  /** These versions of every provider of the type, whoever owns it, tombstones included: files have equal names. */
+  async namesakes(type: string, versions: readonly string[]): Promise<ProviderVersionWithPackages[]> {
+    const rows = await this.repository
+      .createQueryBuilder('version')
+      .innerJoin(RegistryProviderEntity, 'provider', 'provider.id = version.provider_id')
+      .where('provider.type = :type AND version.version = ANY(:versions)', { type, versions })
+      .getMany();
+    const packages = await this.packages.findBy({ versionId: In(rows.map(({ id }) => id)) });
+    const byVersion = Map.groupBy(packages, (held) => held.versionId);
+    return rows.map((version) => ({ version, packages: byVersion.get(version.id) ?? [] }));
+  }
+
   /** Every version that is not deleted with its live packages, newest first by precedence. */
   async list(providerId: string): Promise<ProviderVersionWithPackages[]> {
     const versions = await this.repository.find({
@@ -77,7 +95,7 @@ export class ProviderVersionsRepository extends BaseRepository<ProviderVersionEn
 
   /** Stores a new version and returns its id. The unique constraint is the last judge of a race. */
   async add(identity: ProviderVersionIdentity, content: ProviderVersionContent): Promise<string> {
-    const entity = this.repository.create({ ...identity, ...content, state: 'active' });
+    const entity = this.repository.create({ ...identity, ...content, ...UNTOUCHED });
     await this.repository.insert(entity);
     return entity.id;
   }
@@ -98,13 +116,13 @@ export class ProviderVersionsRepository extends BaseRepository<ProviderVersionEn
       {
         ...identity,
         ...content,
-        state: 'active',
-        stateReason: null,
+        ...UNTOUCHED,
         deletedAt: null,
         deletedByName: null,
         publishedAt: () => 'now()',
         deprecatedAt: null,
         deprecationMessage: null,
+        replacement: null,
       },
     );
   }
@@ -120,11 +138,19 @@ export class ProviderVersionsRepository extends BaseRepository<ProviderVersionEn
   }
 
   /** Sets or clears the deprecation mark. */
-  async markDeprecated(id: string, mark: { at: Date | null; message: string | null }): Promise<void> {
-    await this.repository.update({ id }, { deprecatedAt: mark.at, deprecationMessage: mark.message });
+  async markDeprecated(
+    id: string,
+    mark: Pick<ProviderVersion, 'deprecatedAt' | 'deprecationMessage' | 'replacement'>,
+  ): Promise<void> {
+    await this.repository.update({ id }, mark);
   }
 
-  /** Turns versions into tombstones: numbers and digests stay, the artifacts are let go. */
+  /** Changes where a version is in its life. */
+  async changeStanding(id: string, standing: VersionStanding): Promise<void> {
+    await this.repository.update({ id }, standing);
+  }
+
+  /** Turns versions into tombstones: numbers, digests and quarantine stay, the artifacts are let go. */
   async bury(ids: readonly string[], at: Date, byName: string | null): Promise<void> {
     if (ids.length === 0) return;
     await this.packages.update({ versionId: In([...ids]) }, { artifactId: null });
@@ -134,10 +160,14 @@ export class ProviderVersionsRepository extends BaseRepository<ProviderVersionEn
         state: 'deleted',
         shasumsArtifactId: null,
         signatureArtifactId: null,
+        docsArtifactId: null,
+        docsDigest: null,
+        quarantinedAt: () => STAYS_QUARANTINED,
         deletedAt: at,
         deletedByName: byName,
       },
     );
+    await this.manager.getRepository(ProviderDocumentationEntity).delete({ versionId: In([...ids]) });
   }
 
   /** Namespaces of the providers that use this artifact as package, checksum document or signature. */

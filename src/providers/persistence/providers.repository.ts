@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, IsNull } from 'typeorm';
+import { DataSource, IsNull, MoreThan } from 'typeorm';
 import type { ProviderAddress } from '../../kernel/terraform/provider-address.js';
 import { BaseRepository } from '../../platform/database/base.repository.js';
 import type { RegistryProvider } from '../domain/registry-provider.js';
@@ -15,6 +15,17 @@ export class ProvidersRepository extends BaseRepository<RegistryProviderEntity> 
   /** The provider of this address, unless it is deleted. */
   findByAddress({ namespace, type }: ProviderAddress): Promise<RegistryProvider | null> {
     return this.repository.findOneBy({ namespace, type, deletedAt: IsNull() });
+  }
+
+  /** The provider of this address, deleted or not, locked until the transaction ends. */
+  lockByAddress({ namespace, type }: ProviderAddress): Promise<RegistryProvider | null> {
+    return this.repository.findOne({ where: { namespace, type }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  /** Providers that are not deleted, in the order of their ids. */
+  listAfter(id: string | undefined, limit: number): Promise<RegistryProvider[]> {
+    const where = { deletedAt: IsNull(), ...(id !== undefined && { id: MoreThan(id) }) };
+    return this.repository.find({ where, order: { id: 'ASC' }, take: limit });
   }
 
   /** The provider row, deleted or not, locked until the transaction ends; made from `defaults` when missing. */

@@ -4,12 +4,13 @@ import { BaseRepository } from '../../platform/database/base.repository.js';
 import type { SigningKey } from '../domain/signing-key.js';
 import { SigningKeyEntity } from './signing-key.entity.js';
 
-/** A version that stopped being served. */
+/** A version that stopped being served, or a tombstone that does not come back. */
 export interface QuarantinedVersion {
   readonly providerId: string;
   readonly namespace: string;
   readonly type: string;
   readonly version: string;
+  readonly isDeleted: boolean;
 }
 
 /** Signing keys of namespaces. Joins the ambient transaction. */
@@ -52,8 +53,9 @@ export class SigningKeysRepository extends BaseRepository<SigningKeyEntity> {
   }
 
   /**
-   * Quarantines the versions of a namespace that a publisher signed with this key. The providers are locked
-   * first, in the order of their ids, so that nothing is published into them meanwhile.
+   * Quarantines the versions of a namespace that a publisher signed with this key; tombstones are marked, so that the
+   * stored signature does not bring them back. The providers are locked first, in the order of their ids, so that
+   * nothing is published into them meanwhile.
    */
   async quarantineSignedBy(
     foldedNamespace: string,
@@ -66,11 +68,12 @@ export class SigningKeysRepository extends BaseRepository<SigningKeyEntity> {
       [foldedNamespace],
     );
     const [rows]: [QuarantinedVersion[], number] = await this.manager.query(
-      `UPDATE provider_versions v SET state = 'quarantined', state_reason = $3
+      `UPDATE provider_versions v SET state_reason = $3, quarantined_at = now(),
+         state = CASE v.state WHEN 'deleted' THEN 'deleted' ELSE 'quarantined' END
        FROM registry_providers p
        WHERE p.id = v.provider_id AND ${inNamespace} AND v.signed_by = 'publisher'
-         AND v.signing_key_fingerprint = $2 AND v.state IN ('active', 'withdrawn')
-       RETURNING v.provider_id AS "providerId", p.namespace, p.type, v.version`,
+         AND v.signing_key_fingerprint = $2 AND v.state <> 'quarantined' AND v.quarantined_at IS NULL
+       RETURNING v.provider_id AS "providerId", p.namespace, p.type, v.version, v.state = 'deleted' AS "isDeleted"`,
       [foldedNamespace, fingerprint, reason],
     );
     return rows;

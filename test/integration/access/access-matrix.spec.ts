@@ -145,7 +145,10 @@ function placesOf(row: PolicyRow): Place[] {
 
 /** Whether a request that passes leaves nothing behind for the next one. */
 function isUsedUp(route: string): boolean {
-  return /^(?:DELETE |PUT \/api\/v1\/namespaces\/)/.test(route) || /\/(?:revoke|rotate|end)$/.test(route);
+  return (
+    /^(?:DELETE |PUT \/api\/v1\/namespaces\/)/.test(route) ||
+    /\/(?:revoke|rotate|end|withdraw|quarantine)$/.test(route)
+  );
 }
 
 /** What is open to everybody may not exist; that says nothing about rights. */

@@ -124,11 +124,19 @@ function publicRead(
   scope: string,
   isKnown: boolean,
 ): Outcome {
+  if (row.object === undefined) return publicList(who, mode, scope, isKnown);
   if (place === 'absent') return isKnown || mode.isOpen ? '404' : '401';
   if (mode.isOpen) return place === 'foreign child' ? '404' : 'passes';
   if (!isKnown) return '401';
   if (!isWithin(who, row, place) || !holds(who, scope, ownerOf(row, place, mode), mode)) return '404';
   return place === 'foreign child' ? '404' : 'passes';
+}
+
+/** A list leaves out by itself what is not visible; `scope` may name several, one of which is needed. */
+function publicList(who: Identity, mode: Mode, scope: string, isKnown: boolean): Outcome {
+  if (mode.isOpen) return 'passes';
+  if (!isKnown) return '401';
+  return scope.split('|').some((one) => holdsAnywhere(who, one, mode)) ? 'passes' : '403';
 }
 
 /** In single-tenant mode the default organization owns everything that is published. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { expect, vi } from 'vitest';
 import { ApiKeys } from '../../../src/auth/api-keys.service.js';
 import { Sessions } from '../../../src/auth/sessions.service.js';
 import { aModule } from '../../support/factories/module.factory.js';
@@ -19,6 +20,7 @@ const NOWHERE = '00000000-0000-4000-8000-000000000000';
 
 /** What stands nowhere, and looks exactly like what somebody else has. */
 const ABSENT: Address = {
+  hostname: 'registry.test',
   namespace: 'nobody-ns',
   name: 'nothing',
   '*': `blobs/sha256/aa/aa/${'a'.repeat(64)}/nothing.tar.gz`,
@@ -28,6 +30,8 @@ const ABSENT: Address = {
   version: '1.0.0',
   os: 'linux',
   arch: 'amd64',
+  kind: 'index',
+  page: 'index',
   id: NOWHERE,
   user_id: NOWHERE,
   publisher_id: NOWHERE,
@@ -62,6 +66,7 @@ export class MatrixObjects {
     const known = this.kept.get(`${kind} ${side}`);
     if (known !== undefined) return known;
     const made = await this.make(kind, side);
+    if (kind === 'module') await this.analysisOf(made);
     this.kept.set(`${kind} ${side}`, made);
     return made;
   }
@@ -120,6 +125,18 @@ export class MatrixObjects {
     return { namespace, name, system, version };
   }
 
+  /** Files of a module are shown once it was analyzed. */
+  private async analysisOf({ namespace, name }: Address): Promise<void> {
+    const waiting = () =>
+      this.app.query(
+        `SELECT 1 FROM module_documentation d JOIN module_versions v ON v.id = d.version_id
+         JOIN registry_modules m ON m.id = v.module_id
+         WHERE m.namespace = $1 AND m.name = $2 AND d.requested_at IS NOT NULL`,
+        [namespace, name],
+      );
+    await vi.waitFor(async () => expect(await waiting()).toEqual([]), { timeout: 30_000 });
+  }
+
   /** The parameters of a signed URL that opens one file, and nothing else. */
   async signature(): Promise<string> {
     return (await this.link('own')).search.slice(1);
@@ -142,7 +159,29 @@ export class MatrixObjects {
     const provider = aProvider({ namespace: `${side}-ns` });
     expectCreated(await this.app.publishProvider(provider, await this.publisher(side)));
     const { namespace, type, os, arch } = provider;
-    return { namespace, type, os, arch, version: '1.0.0' };
+    await this.app.query(
+      `WITH version AS (
+         SELECT v.id FROM provider_versions v JOIN registry_providers p ON p.id = v.provider_id
+         WHERE p.namespace = $1 AND p.type = $2
+       ), documentation AS (
+         INSERT INTO provider_documentation (version_id, status) SELECT id, 'ready' FROM version
+         ON CONFLICT DO NOTHING RETURNING version_id
+       )
+       INSERT INTO provider_documentation_pages
+         (version_id, kind, name, title, subcategory, description, html, path, position)
+       SELECT version_id, 'index', 'index', 'Start', '', '', '', 'index.md', 0 FROM documentation`,
+      [namespace, type],
+    );
+    return {
+      hostname: ABSENT['hostname']!,
+      namespace,
+      type,
+      os,
+      arch,
+      version: '1.0.0',
+      kind: 'index',
+      page: 'index',
+    };
   }
 
   private async namespace(side: Side): Promise<Address> {

@@ -84,10 +84,24 @@ export const POLICY: Readonly<Record<string, Readonly<Record<string, PolicyRow>>
     'GET /api-docs/assets/:file': open,
   },
   'Terraform protocols': {
+    'GET /v1/modules': { rule: 'public modules:read' },
+    'GET /v1/modules/search': { rule: 'public modules:read' },
+    'GET /v1/modules/:namespace': { rule: 'public modules:read', object: 'namespace' },
+    'GET /v1/modules/:namespace/:name': ofModule('public modules:read'),
+    'GET /v1/modules/:namespace/:name/:system': ofModule('public modules:read'),
+    'GET /v1/modules/:namespace/:name/:system/:version': ofModule('public modules:read'),
+    'GET /v1/modules/:namespace/:name/:system/download': ofModule('public modules:read'),
     'GET /v1/modules/:namespace/:name/:system/versions': ofModule('public modules:read'),
     'GET /v1/modules/:namespace/:name/:system/:version/download': ofModule('public modules:read'),
+    'GET /v1/providers': { rule: 'public providers:read' },
+    'GET /v1/providers/search': { rule: 'public providers:read' },
+    'GET /v1/providers/:namespace': { rule: 'public providers:read', object: 'namespace' },
+    'GET /v1/providers/:namespace/:type': ofProvider('public providers:read'),
+    'GET /v1/providers/:namespace/:type/:version': ofProvider('public providers:read'),
     'GET /v1/providers/:namespace/:type/versions': ofProvider('public providers:read'),
     'GET /v1/providers/:namespace/:type/:version/download/:os/:arch': ofProvider('public providers:read'),
+    'GET /terraform/providers/:hostname/:namespace/:type/index.json': ofProvider('public providers:read'),
+    'GET /terraform/providers/:hostname/:namespace/:type/:version.json': ofProvider('public providers:read'),
     'GET /api/v1/oauth/authorize': { rule: 'open', note: 'without a session it leads to the sign-in page' },
     'POST /api/v1/oauth/authorize': {
       ...authenticated,
@@ -126,6 +140,12 @@ export const POLICY: Readonly<Record<string, Readonly<Record<string, PolicyRow>>
   },
   Pages: {
     'GET /': open,
+    'GET /search': { rule: 'public modules:read', note: 'providers with providers:read' },
+    'GET /modules/:namespace/:name/:system': ofModule('public modules:read'),
+    'GET /modules/:namespace/:name/:system/:version': ofModule('public modules:read'),
+    'GET /providers/:namespace/:type': ofProvider('public providers:read'),
+    'GET /providers/:namespace/:type/:version': ofProvider('public providers:read'),
+    'GET /providers/:namespace/:type/:version/docs/:kind/:page': ofProvider('public providers:read'),
     'GET /sign-in': open,
     'POST /sign-in': { ...open, also: 401 },
     'GET /auth/callback': open,
@@ -254,8 +274,21 @@ export const POLICY: Readonly<Record<string, Readonly<Record<string, PolicyRow>>
       note: 'or the owner of the key; and the scopes of the key, here `modules:read`',
     },
   },
+  Catalogue: {
+    'GET /api/v1/search': { rule: 'public modules:read|providers:read' },
+  },
   Modules: {
+    'GET /api/v1/modules/search': { rule: 'public modules:read' },
     'GET /api/v1/modules/:namespace/:name/:system': ofModule('public modules:read'),
+    'GET /api/v1/modules/:namespace/:name/:system/versions/:version/docs': ofModule('public modules:read'),
+    'GET /api/v1/modules/:namespace/:name/:system/versions/:version/files': ofModule('public modules:read'),
+    'GET /api/v1/modules/:namespace/:name/:system/compare': ofModule('public modules:read'),
+    'GET /api/v1/admin/modules/reanalyze': { rule: 'anywhere modules:write' },
+    'POST /api/v1/admin/modules/reanalyze': {
+      rule: 'publish modules:write',
+      object: 'namespace',
+      note: 'here: with a namespace; without one only for platform administrators',
+    },
     'POST /api/v1/modules': { rule: 'publish modules:write', object: 'namespace' },
     'POST /api/v1/admin/modules/create': { rule: 'publish modules:write', object: 'namespace' },
     'DELETE /api/v1/modules/:namespace/:name/:system': ofModule('object modules:write'),
@@ -264,16 +297,48 @@ export const POLICY: Readonly<Record<string, Readonly<Record<string, PolicyRow>>
       ofModule('object modules:write'),
     'DELETE /api/v1/modules/:namespace/:name/:system/versions/:version/deprecate':
       ofModule('object modules:write'),
+    'POST /api/v1/modules/:namespace/:name/:system/versions/:version/withdraw':
+      ofModule('object modules:write'),
+    'POST /api/v1/modules/:namespace/:name/:system/versions/:version/quarantine': ofModule('object admin'),
+    'POST /api/v1/modules/:namespace/:name/:system/versions/:version/restore': {
+      ...ofModule('object modules:write'),
+      note: 'ending a quarantine takes `admin` in the organization',
+    },
+    'GET /api/v1/modules/:namespace/:name/:system/versions/:version/downloads': ofModule('object audit:read'),
   },
   Providers: {
+    'GET /api/v1/providers/search': { rule: 'public providers:read' },
     'GET /api/v1/providers/:namespace/:type': ofProvider('public providers:read'),
     'POST /api/v1/providers': { rule: 'publish providers:write', object: 'namespace' },
+    'GET /api/v1/providers/:namespace/:type/versions/:version/docs': ofProvider('public providers:read'),
+    'GET /api/v1/providers/:namespace/:type/versions/:version/docs/:kind/:page':
+      ofProvider('public providers:read'),
+    'POST /api/v1/admin/providers/reanalyze': { rule: 'publish providers:write', object: 'namespace' },
     'DELETE /api/v1/providers/:namespace/:type': ofProvider('object providers:write'),
     'DELETE /api/v1/providers/:namespace/:type/versions/:version': ofProvider('object providers:write'),
     'POST /api/v1/providers/:namespace/:type/versions/:version/deprecate':
       ofProvider('object providers:write'),
     'DELETE /api/v1/providers/:namespace/:type/versions/:version/deprecate':
       ofProvider('object providers:write'),
+    'POST /api/v1/providers/:namespace/:type/versions/:version/withdraw':
+      ofProvider('object providers:write'),
+    'POST /api/v1/providers/:namespace/:type/versions/:version/quarantine': ofProvider('object admin'),
+    'POST /api/v1/providers/:namespace/:type/versions/:version/restore': {
+      ...ofProvider('object providers:write'),
+      note: 'ending a quarantine takes `admin` in the organization',
+    },
+    'GET /api/v1/providers/:namespace/:type/versions/:version/downloads': ofProvider('object audit:read'),
+  },
+  Usage: {
+    'GET /api/v1/modules/:namespace/:name/:system/usage': ofModule('object modules:read'),
+    'GET /api/v1/providers/:namespace/:type/usage': ofProvider('object providers:read'),
+    'GET /api/v1/usage/top': { ...authenticated, note: 'only what the caller may read or see' },
+    'GET /v2/modules/:namespace/:name/:system/downloads/summary': ofModule('public modules:read'),
+    'GET /v2/providers/:namespace/:type/downloads/summary': ofProvider('public providers:read'),
+    'GET /api/v1/admin/stats/dashboard': {
+      ...authenticated,
+      note: 'numbers of the organizations in which the caller holds the read scope',
+    },
   },
   'Role templates': {
     'GET /api/v1/admin/role-templates': authenticated,

@@ -41,6 +41,10 @@ const BODIES: Readonly<Record<string, (facts: RequestFacts) => object>> = {
     reason: 'gone',
     compromised: false,
   }),
+  'POST /api/v1/modules/:namespace/:name/:system/versions/:version/withdraw': () => ({ reason: 'old' }),
+  'POST /api/v1/modules/:namespace/:name/:system/versions/:version/quarantine': () => ({ reason: 'odd' }),
+  'POST /api/v1/providers/:namespace/:type/versions/:version/withdraw': () => ({ reason: 'old' }),
+  'POST /api/v1/providers/:namespace/:type/versions/:version/quarantine': () => ({ reason: 'odd' }),
   'POST /api/v1/apikeys': ({ organizations }) => ({
     name: 'new',
     organization_id: organizations.own,
@@ -53,6 +57,8 @@ const BODIES: Readonly<Record<string, (facts: RequestFacts) => object>> = {
     name: 'created',
     system: 'aws',
   }),
+  'POST /api/v1/admin/modules/reanalyze': (facts) => ({ namespace: namespaceFor(facts) }),
+  'POST /api/v1/admin/providers/reanalyze': (facts) => ({ namespace: namespaceFor(facts) }),
   'POST /api/v1/admin/role-templates': ({ unique }) => ({
     name: unique.toLowerCase().slice(0, 60),
     display_name: 'New',
@@ -71,8 +77,13 @@ const BODIES: Readonly<Record<string, (facts: RequestFacts) => object>> = {
 };
 
 const QUERIES: Readonly<Record<string, string>> = {
+  'GET /api/v1/modules/:namespace/:name/:system/versions/:version/files': 'path=main.tf',
+  'GET /api/v1/modules/:namespace/:name/:system/compare': 'from=1.0.0&to=1.0.0',
+  'GET /v1/modules/search': 'q=own',
+  'GET /v1/providers/search': 'q=own',
   'GET /api/v1/users/search': 'q=somebody',
   'GET /api/v1/organizations/search': 'q=own',
+  'GET /api/v1/search': 'q=own',
 };
 
 const FORMS = new Set(['POST /api/v1/modules', 'POST /api/v1/providers']);

@@ -12,6 +12,7 @@ import { AppLogger } from '../../../src/platform/logging/logger.js';
 import { RequestLog } from '../../../src/platform/logging/request-log.hook.js';
 import { Metrics } from '../../../src/platform/metrics/metrics.js';
 import { FileAnswers } from '../../../src/storage/file-answers.service.js';
+import type { QuarantinedArtifacts } from '../../../src/storage/quarantined-artifacts.service.js';
 import { ArtifactDamaged, FileNotFound } from '../../../src/storage/storage.errors.js';
 import { StorageFixture } from './storage-fixture.js';
 
@@ -24,7 +25,9 @@ beforeAll(async () => {
   const server = Object.assign(new ServerConfig(), { publicUrl: 'http://registry.test' });
   const config = Object.assign(new AppConfig(), { server, security: new SecurityConfig() });
   const log = new RequestLog(new AppLogger(new LoggingConfig(), { write: () => undefined }));
-  answers = new FileAnswers(fixture.store, config, new Metrics(new Registry()), log, new SystemClock());
+  const quarantined = { has: async () => false, hasNow: () => false } as unknown as QuarantinedArtifacts;
+  const metrics = new Metrics(new Registry());
+  answers = new FileAnswers(fixture.store, quarantined, config, metrics, log, new SystemClock());
 });
 afterAll(() => fixture.stop());
 

@@ -9,7 +9,7 @@ import type { WantedLink } from '../../../src/platform/documents/link-renderer.j
 import { LocalObjectStore } from '../../../src/storage/adapters/local/local-object-store.js';
 import type { ArtifactLocations } from '../../../src/storage/artifact-locations.service.js';
 import type { BackendSettings } from '../../../src/storage/domain/backend-settings.js';
-import type { DamagedArtifacts } from '../../../src/storage/damaged-artifacts.service.js';
+import type { WithheldArtifacts } from '../../../src/storage/withheld-artifacts.service.js';
 import { DownloadLinks } from '../../../src/storage/download-links.service.js';
 import type { NamedStore, ObjectStores } from '../../../src/storage/object-stores.service.js';
 import { ObjectStoreUnavailable } from '../../../src/storage/object-store.errors.js';
@@ -53,11 +53,11 @@ function linksOf(
     remember: () => undefined,
   } as unknown as ArtifactLocations;
   const stores = { of } as unknown as ObjectStores;
-  const damaged = {
-    has: async (name: string, path: string) => name === 'damaged' && path === KEY,
-  } as unknown as DamagedArtifacts;
+  const withheld = {
+    has: async (path: string, name?: string) => name === 'damaged' && path === KEY,
+  } as unknown as WithheldArtifacts;
   const whole = Object.assign(new StorageConfig(), config);
-  const made = new DownloadLinks(stores, locations, damaged, links, whole, new SystemClock());
+  const made = new DownloadLinks(stores, locations, withheld, links, whole, new SystemClock());
   return { links: made, store, asked };
 }
 

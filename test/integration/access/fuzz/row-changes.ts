@@ -27,6 +27,8 @@ const RANDOM_TABLES = [
   'rate_limit_buckets',
   // How far a job is, whatever the requests were.
   'storage_scrubs',
+  'module_documentation',
+  'module_documentation_parts',
 ];
 
 /** A row with its table, and the text under which it is compared. */

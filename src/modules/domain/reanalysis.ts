@@ -1,0 +1,42 @@
+import { InvalidInput } from '../../kernel/invalid-input.js';
+import { foldNamespace } from '../../kernel/terraform/namespace-name.js';
+import { Version } from '../../kernel/terraform/version.js';
+
+/** Which stored versions are analyzed again. */
+export interface ReanalysisSelection {
+  /** Folded name of the namespace; all of them without it. */
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly system?: string;
+  /** Canonical version. */
+  readonly version?: string;
+  /** `failed`: those without documentation; `outdated`: those of an older analyzer, or never analyzed. */
+  readonly only: 'all' | 'failed' | 'outdated';
+}
+
+/** How many versions wait for their analysis, and what came of the others. */
+export interface ReanalysisProgress {
+  readonly pending: number;
+  readonly ready: number;
+  readonly failed: number;
+}
+
+/** A selection as a person writes it. */
+export type ReanalysisInput = Partial<Omit<ReanalysisSelection, 'only'>> & {
+  readonly only?: ReanalysisSelection['only'];
+};
+
+/** Checks a selection and brings it into the form that is stored. Throws `InvalidInput`, `InvalidVersion`. */
+export function reanalysisSelection(input: ReanalysisInput): ReanalysisSelection {
+  const { namespace, name, system, version, only = 'all' } = input;
+  const isIncomplete = namespace === undefined && [name, system, version].some((part) => part !== undefined);
+  if (isIncomplete)
+    throw new InvalidInput('Name the namespace too: namespace, name, system and version narrow it down');
+  return {
+    only,
+    ...(namespace !== undefined && { namespace: foldNamespace(namespace) }),
+    ...(name !== undefined && { name }),
+    ...(system !== undefined && { system }),
+    ...(version !== undefined && { version: Version.parse(version).text }),
+  };
+}

@@ -1,0 +1,43 @@
+import { IsOptional, IsString } from 'class-validator';
+import { SearchMetaDto, SearchOffsetQueryDto } from '../../search/search-meta.dto.js';
+
+/** A search over modules. */
+export class ModuleSearchQueryDto extends SearchOffsetQueryDto {
+  /** Every word is a part of the address or the description. */
+  @IsOptional()
+  @IsString()
+  q?: string;
+
+  @IsOptional()
+  @IsString()
+  namespace?: string;
+
+  @IsOptional()
+  @IsString()
+  system?: string;
+}
+
+/** A module that was found. */
+export class ModuleSearchItemDto {
+  id: string;
+  namespace: string;
+  name: string;
+  system: string;
+  description: string | null;
+  source: string | null;
+  /** `""` when nothing is published. */
+  latest_version: string;
+  download_count: number;
+  created_by: string | null;
+  created_by_name: string | null;
+  organization_id: string;
+  organization_name: string;
+  created_at: string;
+  updated_at: string;
+}
+
+/** One page of modules. */
+export class ModuleSearchPageDto {
+  modules: ModuleSearchItemDto[];
+  meta: SearchMetaDto;
+}
