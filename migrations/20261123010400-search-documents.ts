@@ -25,6 +25,7 @@ export class SearchDocuments20261123010400 implements MigrationInterface {
 async function addTrigrams(runner: QueryRunner): Promise<void> {
   const [found] = (await runner.query(`SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'`)) as unknown[];
   if (found !== undefined) return;
+  await runStatements(runner, []);
   try {
     await runner.query('CREATE EXTENSION IF NOT EXISTS pg_trgm');
   } catch (error) {

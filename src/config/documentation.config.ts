@@ -7,6 +7,14 @@ const MINUTE = 60_000;
 /** What reading and rendering the documentation of a module may cost. */
 export class DocumentationConfig {
   @Setting({
+    key: 'documentation.at_publish',
+    type: 'bool',
+    description:
+      'Analyze every module version when it is published; otherwise only when somebody asks for it (`modules reanalyze`).',
+  })
+  readonly atPublish: boolean = true;
+
+  @Setting({
     key: 'documentation.timeout',
     type: 'duration',
     min: 50,

@@ -61,7 +61,7 @@ describe('the thread of the analysis', () => {
     await threadWith().run(SMALL);
     expect(await thread.run(SLOW)).toMatchObject({
       status: 'failed',
-      problem: { message: 'The analysis of the module took longer than 0.05 seconds' },
+      problem: { message: 'The analysis of the module was given up: it took longer than 0.05 s' },
     });
     expect(thread.isRunning).toBe(false);
   });
@@ -71,7 +71,7 @@ describe('the thread of the analysis', () => {
     expect((await thread.run(SMALL)).status).toBe('ready');
     expect(await thread.run(LARGE)).toMatchObject({
       status: 'failed',
-      problem: { message: 'The analysis of the module needed more than 64 MiB of memory' },
+      problem: { message: 'The analysis of the module was given up: it needed more than 64 MiB of memory' },
     });
     expect((await thread.run(SMALL)).status).toBe('ready');
   });

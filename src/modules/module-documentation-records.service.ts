@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { DocumentationConfig } from '../config/documentation.config.js';
 import { Transactions } from '../platform/database/transactions.js';
 import { JobQueue } from '../platform/jobs/job-queue.js';
 import type { AnalysisOutcome } from './domain/analyzed-module.js';
@@ -21,10 +22,12 @@ export class ModuleDocumentationRecords {
     private readonly modules: ModulesRepository,
     private readonly search: ModuleSearchEntry,
     private readonly queue: JobQueue,
+    private readonly config: DocumentationConfig,
   ) {}
 
-  /** Has a version analyzed soon; in the caller's transaction. */
+  /** Has a published version analyzed soon, unless that is left for later; in the caller's transaction. */
   async request(versionId: string): Promise<void> {
+    if (!this.config.atPublish) return;
     await this.documentation.request(versionId);
     const key = `${ANALYZE_MODULE_VERSION}:${versionId}`;
     const options = { key, isUnhurried: true };

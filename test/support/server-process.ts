@@ -216,6 +216,7 @@ export class RegistryProcess {
       TFR_TELEMETRY_METRICS_PROMETHEUS_PORT: String(this.metricsPort),
       TFR_SECURITY_RATE_LIMITING_ENABLED: 'false',
       TFR_STORAGE_LOCAL_BASE_PATH: this.storagePath,
+      TFR_DOCUMENTATION_AT_PUBLISH: 'false',
       ...(tls && {
         TFR_SECURITY_TLS_ENABLED: 'true',
         TFR_SECURITY_TLS_CERT_FILE: tls.certFile,

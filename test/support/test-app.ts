@@ -227,6 +227,7 @@ async function withTestDefaults(environment: TestSettings): Promise<Record<strin
     TFR_UPLOADS_MAX_CONCURRENT: '64',
     TFR_PUBLISHING_SIGNING_KEY: await testOnlyRegistryKey(),
     TFR_WORKER_CONCURRENCY: '1',
+    TFR_DOCUMENTATION_AT_PUBLISH: 'false',
     TFR_LOGGING_FORMAT: 'json',
     TFR_LOGGING_LEVEL: 'warn',
     ...environment,

@@ -16,6 +16,7 @@ let other: string;
 
 beforeAll(async () => {
   app = await TestApp.start({
+    TFR_DOCUMENTATION_AT_PUBLISH: 'true',
     TFR_MULTI_TENANCY_ENABLED: 'true',
     TFR_SECURITY_RATE_LIMITING_ENABLED: 'false',
   });

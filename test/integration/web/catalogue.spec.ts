@@ -40,7 +40,7 @@ describe('the pages of the catalog', () => {
   };
 
   beforeAll(async () => {
-    app = await TestApp.start();
+    app = await TestApp.start({ TFR_DOCUMENTATION_AT_PUBLISH: 'true' });
     const organization = await app.addOrganization('hidden', 'private');
     await app.query(
       `INSERT INTO namespace_claims (name, folded_name, organization_id) VALUES ('hidden-ns', 'hidden-ns', $1)`,

@@ -75,17 +75,22 @@ export class RowChanges {
 
   /** Text without ids, times and digests that are different in every request. */
   plain(text: string): string {
-    return text
-      .replaceAll(/tfrs?_[\w-]+/g, '<key>')
-      .replaceAll(/value="[\w-]{43}"/g, '<csrf>')
-      .replaceAll(/h1:[\w+/]{43}=/g, '<h1>')
-      .replaceAll(/"(key_id|ascii_armor|temporary_password)":"[^"]*"/g, '"$1":"<random>"')
-      .replaceAll(UUID, (id) => this.names[id.toLowerCase()] ?? '<id>')
-      .replaceAll(TIME, (time) => (time.startsWith('1999') ? time : '<time>'))
-      .replaceAll(/sha256\/..\/../g, '<folder>')
-      .replaceAll(/[0-9a-f]{12,}/gi, '<hex>')
-      .replaceAll(/(repository_id\W+)\d+/g, '$1<number>')
-      .replaceAll(/-\d+/g, '-<number>');
+    return (
+      text
+        .replaceAll(/tfrs?_[\w-]+/g, '<key>')
+        .replaceAll(/value="[\w-]{43}"/g, '<csrf>')
+        .replaceAll(/h1:[\w+/]{43}=/g, '<h1>')
+        .replaceAll(/"(key_id|ascii_armor|temporary_password)":"[^"]*"/g, '"$1":"<random>"')
+        .replaceAll(UUID, (id) => this.names[id.toLowerCase()] ?? '<id>')
+        .replaceAll(TIME, (time) => (time.startsWith('1999') ? time : '<time>'))
+        .replaceAll(/sha256\/..\/../g, '<folder>')
+        .replaceAll(/[0-9a-f]{12,}/gi, '<hex>')
+        .replaceAll(/(repository_id\W+)\d+/g, '$1<number>')
+        .replaceAll(/-\d+/g, '-<number>')
+        // Words of names in the rows of searches.
+        .replaceAll(/'\d+'/g, `'<number>'`)
+        .replaceAll(/("word":")\d+"/g, '$1<number>"')
+    );
   }
 
   private lineOf({ table, row }: Row): string {

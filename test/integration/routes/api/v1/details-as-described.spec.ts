@@ -191,7 +191,7 @@ describe.each([
   let path: string;
 
   beforeAll(async () => {
-    app = await TestApp.start();
+    app = await TestApp.start({ TFR_DOCUMENTATION_AT_PUBLISH: 'true' });
     if (kind === 'module') {
       const module = aModule({ namespace: 'shown' });
       expect((await app.publishModule(module)).status).toBe(201);

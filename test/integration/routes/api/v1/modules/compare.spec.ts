@@ -14,7 +14,7 @@ describe('comparing versions of a module', () => {
   let app: TestApp;
 
   beforeAll(async () => {
-    app = await TestApp.start();
+    app = await TestApp.start({ TFR_DOCUMENTATION_AT_PUBLISH: 'true' });
   });
   afterAll(() => app?.stop());
 

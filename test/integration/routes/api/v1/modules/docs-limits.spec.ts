@@ -19,7 +19,7 @@ describe('a module that costs too much to analyze', () => {
   afterEach(() => app?.stop());
 
   const publish = async (settings: TestSettings, files: Parameters<typeof packTarGz>[0]) => {
-    app = await TestApp.start(settings);
+    app = await TestApp.start({ TFR_DOCUMENTATION_AT_PUBLISH: 'true', ...settings });
     const module = aModule({ archive: packTarGz(files) });
     expect((await app.publishModule(module)).status).toBe(201);
     const docs = await analyzed(app, module);
@@ -32,7 +32,7 @@ describe('a module that costs too much to analyze', () => {
     const { docs } = await publish({ TFR_DOCUMENTATION_TIMEOUT: '50ms' }, inFiles(60_000));
     expect(docs).toMatchObject({
       status: 'failed',
-      problems: ['The analysis of the module took longer than 0.05 seconds'],
+      problems: ['The analysis of the module was given up: it took longer than 0.05 s'],
     });
   });
 
@@ -41,7 +41,7 @@ describe('a module that costs too much to analyze', () => {
     const { docs, next } = await publish(settings, inFiles(200_000));
     expect(docs).toMatchObject({
       status: 'failed',
-      problems: ['The analysis of the module needed more than 64 MiB of memory'],
+      problems: ['The analysis of the module was given up: it needed more than 64 MiB of memory'],
     });
     expect(next).toMatchObject({ status: 'ready' });
   });
@@ -66,7 +66,7 @@ describe('a module that costs too much to analyze', () => {
   });
 
   it('waits for another try when the thread is ended from outside', async () => {
-    app = await TestApp.start();
+    app = await TestApp.start({ TFR_DOCUMENTATION_AT_PUBLISH: 'true' });
     const first = aModule();
     await app.publishModule(first);
     await analyzed(app, first);

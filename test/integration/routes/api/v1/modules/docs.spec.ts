@@ -52,7 +52,7 @@ describe('GET /api/v1/modules/{namespace}/{name}/{system}/versions/{version}/doc
   let app: TestApp;
 
   beforeAll(async () => {
-    app = await TestApp.start();
+    app = await TestApp.start({ TFR_DOCUMENTATION_AT_PUBLISH: 'true' });
   });
   afterAll(() => app?.stop());
 

@@ -13,7 +13,10 @@ describe('GET /api/v1/modules/{namespace}/{name}/{system}/versions/{version}/fil
   let path: string;
 
   beforeAll(async () => {
-    app = await TestApp.start({ TFR_DOCUMENTATION_MAX_FILE_SIZE: '64KiB' });
+    app = await TestApp.start({
+      TFR_DOCUMENTATION_AT_PUBLISH: 'true',
+      TFR_DOCUMENTATION_MAX_FILE_SIZE: '64KiB',
+    });
     const module = aModule({
       archive: packTarGz([
         { name: 'top/main.tf', data: '# <b>text</b>\n' },

@@ -15,7 +15,10 @@ describe('analyzing stored modules again', () => {
   let admin: string;
 
   beforeAll(async () => {
-    app = await TestApp.start({ TFR_DOCUMENTATION_REANALYSIS_PAUSE: '0' });
+    app = await TestApp.start({
+      TFR_DOCUMENTATION_AT_PUBLISH: 'true',
+      TFR_DOCUMENTATION_REANALYSIS_PAUSE: '0',
+    });
     admin = await app.issueKey('admin');
   });
   afterAll(() => app?.stop());

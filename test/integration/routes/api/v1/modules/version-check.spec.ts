@@ -15,7 +15,7 @@ describe.each(['warn', 'refuse'] as const)('publishing.version_check = %s', (mod
   let app: TestApp;
 
   beforeAll(async () => {
-    app = await TestApp.start({ TFR_PUBLISHING_VERSION_CHECK: mode });
+    app = await TestApp.start({ TFR_DOCUMENTATION_AT_PUBLISH: 'true', TFR_PUBLISHING_VERSION_CHECK: mode });
   });
   afterAll(() => app?.stop());
 
@@ -98,7 +98,7 @@ describe.each(['warn', 'refuse'] as const)('publishing.version_check = %s', (mod
 
 describe('publishing.version_check = off', () => {
   it('says nothing', async () => {
-    const app = await TestApp.start();
+    const app = await TestApp.start({ TFR_DOCUMENTATION_AT_PUBLISH: 'true' });
     try {
       const module = aModule({ archive: inputs('a') });
       await app.publishModule(module);
