@@ -8,8 +8,10 @@ import { readTerms, type SearchTerms } from './domain/search-terms.js';
 import type { SearchSelection } from './persistence/search-conditions.js';
 import {
   keyOf,
+  type PlacedHit,
   SearchResultsRepository,
   type SearchSummary,
+  type SearchWindow,
 } from './persistence/search-results.repository.js';
 import { isAscending, readCursor, writeCursor } from './search-cursor.js';
 import type { SearchPage, SearchRequest } from './search-request.js';
@@ -78,20 +80,16 @@ export class Search {
   ): Promise<SearchPage> {
     const { sort, limit, offset = 0 } = request;
     const after = readCursor(request)?.after;
-    const found = await this.results.page(selection, {
+    const window = {
       sort,
       isAscending: isAscending(request),
       rows: limit + 1,
       offset,
       ...(after && { after }),
-    });
+    };
+    const { summary, found } = await this.together(selection, window);
     const hits = found.slice(0, limit);
     const last = hits.at(-1);
-    const isWhole = found.length <= limit && offset === 0 && after === undefined;
-    const summary =
-      isWhole && request.withFacets !== true
-        ? { total: found.length, facets: undefined }
-        : await this.summary(selection);
     return {
       hits,
       total: Math.min(summary.total, MAX_TOTAL),
@@ -102,14 +100,26 @@ export class Search {
     };
   }
 
-  private async summary({ request, ...selection }: SearchSelection): Promise<SearchSummary> {
+  /** Rows are looked at once for the page and the summary, unless the summary is known or they are very many. */
+  private async together(
+    { request, ...selection }: SearchSelection,
+    window: SearchWindow,
+  ): Promise<{ summary: SearchSummary; found: readonly PlacedHit[] }> {
     const { sort: _, order: _order, limit: _limit, offset: _offset, cursor: _cursor, ...asked } = request;
     const key = JSON.stringify([asked, selection]);
-    const count = () =>
-      this.results.summary({ request, ...selection }, MAX_TOTAL, request.withFacets === true);
-    const summary = await this.summaries.get(key, count);
-    if (this.summaries.isStale(key)) this.transactions.afterCommit(() => this.countAgain(key, count));
-    return summary;
+    const whole = { request, ...selection };
+    const withFacets = request.withFacets === true;
+    let found: readonly PlacedHit[] | undefined;
+    const summary = await this.summaries.get(key, async () => {
+      const pass = await this.results.pass(whole, window, MAX_TOTAL, withFacets);
+      found = pass.hits;
+      return pass.summary;
+    });
+    if (this.summaries.isStale(key)) {
+      const count = () => this.results.summary(whole, MAX_TOTAL, withFacets);
+      this.transactions.afterCommit(() => this.countAgain(key, count));
+    }
+    return { summary, found: found ?? (await this.results.page(whole, window)) };
   }
 
   /** Nobody waits for this: what is held is good enough until it is done. */

@@ -81,6 +81,16 @@ export class SearchConditions {
     return `(${parts.join(' AND ')})`;
   }
 
+  /** How well a row fits: 0 for the name or address itself, 1 in names and description, 2 in longer texts. */
+  tier(): string {
+    const { matches } = this.selection;
+    if (matches.length === 0) return '0';
+    const exact = this.isExact();
+    const head = exact === undefined ? '1' : `CASE WHEN ${exact} THEN 0 ELSE 1 END`;
+    if (!matches.some((match) => this.hasBody(match))) return head;
+    return `CASE WHEN ${matches.map((match) => this.substring(match)).join(' AND ')} THEN ${head} ELSE 2 END`;
+  }
+
   private access(): string {
     const { access } = this.selection;
     const [first, second] = access;

@@ -26,6 +26,19 @@ export interface SearchSummary {
   readonly facets: Readonly<Record<'kind' | 'namespace' | 'system' | 'provider', SearchFacet>>;
 }
 
+/** A page and the result that it is a part of, from one look at its rows. */
+export interface SearchPass {
+  readonly summary: SearchSummary;
+  /** `undefined`: there are too many rows to put them in order; `page` reads an index instead. */
+  readonly hits: readonly PlacedHit[] | undefined;
+}
+
+interface FacetRow {
+  readonly facet: string;
+  readonly value: string;
+  readonly count: number;
+}
+
 type HitRow = Omit<PlacedHit, 'downloads'> & { readonly downloads: string };
 
 const COLUMNS = {
@@ -42,6 +55,9 @@ const HIT = `
   d.latest_published_at AS "latestPublishedAt", coalesce(w.downloads, 0) AS downloads,
   d.is_deprecated AS deprecated, d.is_verified AS verified, d.created_by AS "createdBy",
   d.created_by_name AS "createdByName", d.created_at AS "createdAt", d.updated_at AS "updatedAt"`;
+
+const HIT_TABLES = `search_documents d ON d.id = found.id LEFT JOIN search_downloads w ON w.document_id = d.id
+  LEFT JOIN organizations o ON o.id = d.organization_id`;
 
 const FACET_VALUES = 10;
 
@@ -76,12 +92,44 @@ export class SearchResultsRepository extends BaseRepository<SearchDocumentEntity
       `WITH found AS MATERIALIZED (
          SELECT tier, id, row_number() OVER () AS place FROM (${parts.join(' UNION ALL ')}) AS parts
          LIMIT ${conditions.bind(window.rows, 'bigint')} OFFSET ${conditions.bind(window.offset, 'bigint')})
-       SELECT found.tier, ${HIT} FROM found JOIN search_documents d ON d.id = found.id
-         LEFT JOIN search_downloads w ON w.document_id = d.id LEFT JOIN organizations o ON o.id = d.organization_id
-       ORDER BY found.place`,
+       SELECT found.tier, ${HIT} FROM found JOIN ${HIT_TABLES} ORDER BY found.place`,
       conditions.values,
     )) as HitRow[];
-    return rows.map((row) => ({ ...row, downloads: Number(row.downloads) }));
+    return rows.map(placed);
+  }
+
+  /** The rows of a window and the summary of up to `limit` rows, each of which is looked at once. */
+  async pass(
+    selection: SearchSelection,
+    window: SearchWindow,
+    limit: number,
+    withFacets: boolean,
+  ): Promise<SearchPass> {
+    const conditions = new SearchConditions(selection);
+    const rows = (await this.manager.query(
+      `WITH ${matchedOf(conditions, window, limit)}
+       SELECT 'total' AS facet, '' AS value, count(*)::int AS count FROM matched
+       ${withFacets ? FACETS : ''}
+       UNION ALL (SELECT 'hit', id::text, tier FROM matched
+         WHERE (SELECT count(*) FROM matched) <= ${conditions.bind(limit, 'bigint')}${afterKey(conditions, window)}
+         ORDER BY ${orderOf(window)}
+         LIMIT ${conditions.bind(window.rows, 'bigint')} OFFSET ${conditions.bind(window.offset, 'bigint')})`,
+      conditions.values,
+    )) as FacetRow[];
+    const summary = summaryOf(rows);
+    if (summary.total > limit) return { summary, hits: undefined };
+    return { summary, hits: await this.hits(rows.filter(({ facet }) => facet === 'hit')) };
+  }
+
+  private async hits(places: readonly FacetRow[]): Promise<PlacedHit[]> {
+    if (places.length === 0) return [];
+    const rows = (await this.manager.query(
+      `SELECT found.tier, ${HIT}
+       FROM unnest($1::uuid[], $2::int[]) WITH ORDINALITY AS found (id, tier, place) JOIN ${HIT_TABLES}
+       ORDER BY found.place`,
+      [places.map(({ value }) => value), places.map(({ count }) => count)],
+    )) as HitRow[];
+    return rows.map(placed);
   }
 
   /** Counts rows, up to `limit` and one, and what they have in common. */
@@ -95,18 +143,8 @@ export class SearchResultsRepository extends BaseRepository<SearchDocumentEntity
        SELECT 'total' AS facet, '' AS value, count(*)::int AS count FROM matched
        ${withFacets ? FACETS : ''}`,
       conditions.values,
-    )) as { facet: string; value: string; count: number }[];
-    const facet = (name: string): SearchFacet =>
-      rows.filter((row) => row.facet === name).map(({ value, count }) => ({ value, count }));
-    return {
-      total: facet('total')[0]?.count ?? 0,
-      facets: {
-        kind: facet('kind'),
-        namespace: facet('namespace'),
-        system: facet('system'),
-        provider: facet('provider'),
-      },
-    };
+    )) as FacetRow[];
+    return summaryOf(rows);
   }
 
   /** Whether there is any row. */
@@ -131,6 +169,52 @@ const FACETS = [
   facetOf('system', 'system'),
   facetOf('provider', 'provider', `matched, unnest(provider_names) AS provider`),
 ].join('\n');
+
+function placed(row: HitRow): PlacedHit {
+  return { ...row, downloads: Number(row.downloads) };
+}
+
+function summaryOf(rows: readonly FacetRow[]): SearchSummary {
+  const facet = (name: string): SearchFacet =>
+    rows.filter((row) => row.facet === name).map(({ value, count }) => ({ value, count }));
+  return {
+    total: facet('total')[0]?.count ?? 0,
+    facets: {
+      kind: facet('kind'),
+      namespace: facet('namespace'),
+      system: facet('system'),
+      provider: facet('provider'),
+    },
+  };
+}
+
+/** All rows of a result, up to one more than `limit`, with their place in the order. */
+function matchedOf(conditions: SearchConditions, { sort }: SearchWindow, limit: number): string {
+  const where = [...conditions.filters(), ...conditions.fits()].join(' AND ');
+  const from =
+    sort === 'downloads'
+      ? 'search_downloads w JOIN search_documents d ON d.id = w.document_id'
+      : 'search_documents d';
+  const tier = sort === 'relevance' ? conditions.tier() : '0';
+  return `matched AS MATERIALIZED (
+    SELECT d.id, ${tier} AS tier, ${COLUMNS[sort][0]} AS value, d.kind, d.namespace, d.system, d.provider_names
+    FROM ${from} WHERE ${where} LIMIT ${conditions.bind(limit + 1, 'bigint')})`;
+}
+
+function orderOf({ isAscending }: SearchWindow): string {
+  const direction = isAscending ? 'ASC' : 'DESC';
+  return `tier, value ${direction}, id ${direction}`;
+}
+
+/** The rows behind the last one of the page before. */
+function afterKey(conditions: SearchConditions, { after, sort, isAscending }: SearchWindow): string {
+  if (after === undefined) return '';
+  const type = COLUMNS[sort][2];
+  const key = typeof after.value === 'number' && type === 'timestamptz' ? new Date(after.value) : after.value;
+  const place = `(${conditions.bind(key, type)}, ${conditions.bind(after.id, 'uuid')})`;
+  const tier = conditions.bind(after.tier, 'int');
+  return ` AND (tier > ${tier} OR tier = ${tier} AND (value, id) ${isAscending ? '>' : '<'} ${place})`;
+}
 
 /** The best fitting rows first, each part in its order; the later parts are computed when they are needed only. */
 function tiersOf(conditions: SearchConditions, window: SearchWindow): string[] {
