@@ -24,7 +24,7 @@ const SETTINGS = {
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
-  shared_buffers: '512MB',
+  shared_buffers: '2GB',
   max_wal_size: '4GB',
 };
 
