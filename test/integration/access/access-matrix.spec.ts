@@ -30,7 +30,7 @@ describe.each(MODES)('who may do what on %s (T9)', (_, mode, settings) => {
   let objects: MatrixObjects;
 
   beforeAll(async () => {
-    app = await TestApp.start(settings);
+    app = await TestApp.start({ TFR_DOCUMENTATION_AT_PUBLISH: 'true', ...settings });
     const [main] = await app.query<{ id: string }>('SELECT id FROM organizations WHERE is_default');
     organizations = {
       default: main!.id,
