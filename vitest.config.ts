@@ -23,7 +23,8 @@ export default defineConfig({
     projects: [
       project('unit', ['src/**/*.spec.ts']),
       project('contract', ['test/contract/**/*.contract-spec.ts'], withContractTable),
-      project('integration', ['test/integration/**/*.spec.ts'], withDatabase),
+      // Loading the application anew for every file would take longer than many of the tests.
+      project('integration', ['test/integration/**/*.spec.ts'], { ...withDatabase, isolate: false }),
       project('architecture', ['test/architecture/**/*.spec.ts'], withDatabaseAndBuild),
       project('e2e', ['test/e2e/**/*.spec.ts'], { ...withDatabaseAndBuild, testTimeout: 120_000 }),
     ],
