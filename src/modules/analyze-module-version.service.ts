@@ -1,10 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DomainError } from '../kernel/errors.js';
 import { ModuleAddress } from '../kernel/terraform/module-address.js';
+import { ArtifactKey } from '../storage/artifact-key.js';
+import { SpooledArtifacts } from '../storage/spooled-artifacts.service.js';
 import { ArtifactDamaged, FileNotFound } from '../storage/storage.errors.js';
 import { type AnalysisOutcome, ANALYZER_VERSION, failedAnalysis } from './domain/analyzed-module.js';
 import { ModuleAnalyzer } from './module-analyzer.service.js';
-import { ModuleArchives } from './module-archives.service.js';
 import { ModuleDocumentationRecords } from './module-documentation-records.service.js';
 import {
   type AnalyzedVersion,
@@ -18,7 +19,7 @@ export class AnalyzeModuleVersion {
 
   constructor(
     private readonly documentation: ModuleDocumentationRepository,
-    private readonly archives: ModuleArchives,
+    private readonly artifacts: SpooledArtifacts,
     private readonly analyzer: ModuleAnalyzer,
     private readonly records: ModuleDocumentationRecords,
   ) {}
@@ -50,7 +51,7 @@ export class AnalyzeModuleVersion {
     const { digest, version, topFolder } = stored;
     const address = ModuleAddress.parse(stored);
     try {
-      return await this.archives.with({ digest, address, version }, (path) =>
+      return await this.artifacts.with(ArtifactKey.module(digest, address, version), (path) =>
         this.analyzer.analyze({ path, topFolder, address, version }),
       );
     } catch (error) {

@@ -4,10 +4,11 @@ import { DocumentationConfig } from '../config/documentation.config.js';
 import type { ModuleAddress } from '../kernel/terraform/module-address.js';
 import type { Version } from '../kernel/terraform/version.js';
 import { MemoryCache } from '../platform/cache/memory-cache.js';
+import { ArtifactKey } from '../storage/artifact-key.js';
+import { SpooledArtifacts } from '../storage/spooled-artifacts.service.js';
 import { shownMediaType } from './domain/shown-media-type.js';
 import { ModuleFileNotFound } from './domain/modules.errors.js';
 import { ModuleArchiveReader } from './module-archive-reader.js';
-import { ModuleArchives } from './module-archives.service.js';
 import { ModuleDocumentationRepository } from './persistence/module-documentation.repository.js';
 import { ReadableModuleVersion } from './readable-module-version.service.js';
 import { ReadingSlots } from './reading-slots.js';
@@ -36,7 +37,7 @@ export class ModuleFiles {
   constructor(
     private readonly versions: ReadableModuleVersion,
     private readonly documentation: ModuleDocumentationRepository,
-    private readonly archives: ModuleArchives,
+    private readonly artifacts: SpooledArtifacts,
     private readonly reader: ModuleArchiveReader,
     private readonly config: DocumentationConfig,
   ) {
@@ -54,10 +55,10 @@ export class ModuleFiles {
   async read(address: ModuleAddress, version: Version, path: string): Promise<ShownFile> {
     const { id, digest, topFolder } = await this.versions.findDownloadable(address, version);
     if ((await this.documentation.file(id, path)) === null) throw new ModuleFileNotFound();
-    const archive = { digest, address, version: version.text };
+    const archive = ArtifactKey.module(digest, address, version.text);
     const { value: file } = await this.held.get(`${digest}:${path}`, () =>
       this.slots.run(() =>
-        this.archives.with(archive, async (spooled) =>
+        this.artifacts.with(archive, async (spooled) =>
           shownFile(path, await this.reader.readFile(spooled, topFolder, path)),
         ),
       ),

@@ -21,7 +21,6 @@ import { AnalyzeModuleVersionJob } from './jobs/analyze-module-version.job.js';
 import { ReanalyzeModulesJob } from './jobs/reanalyze-modules.job.js';
 import { ModuleAnalyzer } from './module-analyzer.service.js';
 import { ModuleArchiveReader } from './module-archive-reader.js';
-import { ModuleArchives } from './module-archives.service.js';
 import { ModuleCatalog } from './module-catalog.service.js';
 import { ModuleComparisons } from './module-comparisons.service.js';
 import { ModuleDocumentationRecords } from './module-documentation-records.service.js';
@@ -80,7 +79,6 @@ import { RegistryModuleEntity } from './persistence/registry-module.entity.js';
     AnalyzeModuleVersionJob,
     ModuleAnalyzer,
     ModuleArchiveReader,
-    ModuleArchives,
     ModuleComparisons,
     ModuleDocumentationRecords,
     ModuleDocumentationRepository,

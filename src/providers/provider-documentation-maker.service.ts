@@ -1,11 +1,8 @@
-import { createWriteStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '../platform/database/transactions.js';
-import { TempFiles } from '../platform/temp-files/temp-files.js';
 import { ArtifactKey } from '../storage/artifact-key.js';
-import { ArtifactStore } from '../storage/artifact-store.service.js';
-import { DocumentationArchive, type DocumentationSources } from './documentation-archive.js';
+import { SpooledArtifacts } from '../storage/spooled-artifacts.service.js';
+import { DocumentationArchive } from './documentation-archive.js';
 import { InvalidProviderDocumentation } from './domain/providers.errors.js';
 import {
   type DocumentedVersion,
@@ -20,8 +17,7 @@ export class ProviderDocumentationMaker {
   constructor(
     private readonly documentation: ProviderDocumentationRepository,
     private readonly archive: DocumentationArchive,
-    private readonly artifacts: ArtifactStore,
-    private readonly tempFiles: TempFiles,
+    private readonly artifacts: SpooledArtifacts,
     private readonly renderer: ProviderPageRenderer,
     private readonly transactions: Transactions,
   ) {}
@@ -50,25 +46,13 @@ export class ProviderDocumentationMaker {
     signal: AbortSignal,
   ): Promise<MadeDocumentation> {
     try {
-      const sources = await this.sourcesOf(key);
+      const sources = await this.artifacts.with(key, (path) => this.archive.readPages(path));
       const url = `/api/v1/providers/${version.namespace}/${version.type}/versions/${version.version}/docs`;
       const { pages, problems } = await this.renderer.render(sources, url, signal);
       return { status: 'ready', problems: [...sources.problems, ...problems], pages };
     } catch (error) {
       if (!(error instanceof InvalidProviderDocumentation)) throw error;
       return { status: 'failed', problems: [error.message], pages: [] };
-    }
-  }
-
-  private async sourcesOf(key: ArtifactKey): Promise<DocumentationSources> {
-    const spool = await this.tempFiles.create('provider-docs');
-    try {
-      const path = spool.file('docs');
-      const { stream } = await this.artifacts.open(key);
-      await pipeline(stream, createWriteStream(path, { mode: 0o600 }));
-      return await this.archive.readPages(path);
-    } finally {
-      await spool.remove();
     }
   }
 }

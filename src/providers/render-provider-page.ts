@@ -1,3 +1,4 @@
+import { oneLine } from '../kernel/one-line.js';
 import type { ArchivePath } from '../platform/markdown/archive-path.js';
 import { readFrontMatter } from '../platform/markdown/front-matter.js';
 import { documentId } from '../platform/markdown/markdown-links.js';
@@ -39,7 +40,7 @@ export function renderProviderPage(
   surroundings: PageSurroundings,
 ): DocumentationPage {
   const { values, body } = readFrontMatter(text);
-  const said = (name: string, maxLength: number): string => oneLine(values[name]).slice(0, maxLength);
+  const said = (name: string, maxLength: number): string => textOf(values[name]).slice(0, maxLength);
   const html = renderMarkdown(body, {
     base: page.file.includes('/') ? page.file.slice(0, page.file.lastIndexOf('/')) : '',
     link: (place) => addressOf(place, surroundings),
@@ -49,9 +50,7 @@ export function renderProviderPage(
     kind: page.kind,
     name: page.name,
     title:
-      said('page_title', MAX_TITLE) ||
-      oneLine(FIRST_HEADING.exec(body)?.[1]).slice(0, MAX_TITLE) ||
-      page.name,
+      said('page_title', MAX_TITLE) || textOf(FIRST_HEADING.exec(body)?.[1]).slice(0, MAX_TITLE) || page.name,
     subcategory: said('subcategory', MAX_SUBCATEGORY),
     description: said('description', MAX_DESCRIPTION),
     path: page.path,
@@ -67,7 +66,7 @@ function addressOf({ path, fragment }: ArchivePath, { root, pages, url }: PageSu
   return `${url}/${key}${fragment === '' ? '' : `#${documentId(fragment)}`}`;
 }
 
-function oneLine(value: unknown): string {
+function textOf(value: unknown): string {
   const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-  return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
+  return oneLine(text).replaceAll(/\s+/gu, ' ');
 }

@@ -46,6 +46,7 @@ import { StorageConfigurationStore } from './storage-configuration-store.service
 import { StorageConfigurations } from './storage-configurations.service.js';
 import { StorageEpochs } from './storage-epochs.service.js';
 import { StorageProbe } from './storage-probe.service.js';
+import { SpooledArtifacts } from './spooled-artifacts.service.js';
 import { StorageStartup } from './storage-startup.service.js';
 import { StoragesInUse } from './storages-in-use.service.js';
 import { SweepConfirmation } from './sweep-confirmation.service.js';
@@ -79,6 +80,7 @@ import { WithheldArtifacts } from './withheld-artifacts.service.js';
     ObjectStoreFactory,
     ObjectStores,
     OrphanSweep,
+    SpooledArtifacts,
     SweepTools,
     QuarantinedArtifacts,
     QuarantinedArtifactsRepository,
@@ -116,6 +118,7 @@ import { WithheldArtifacts } from './withheld-artifacts.service.js';
     ObjectStores,
     OrphanSweep,
     QuarantinedArtifacts,
+    SpooledArtifacts,
     StorageChoice,
     StorageProbe,
     StorageSettings,

@@ -4,9 +4,9 @@ import type { DocumentedPart, VersionDocumentation } from '../../modules/module-
 import { Facts } from '../components/facts.js';
 import { Link } from '../components/link.js';
 import { Markup } from '../components/markup.js';
-import { Moment } from '../components/moment.js';
 import { Notice } from '../components/notice.js';
-import { VersionMark } from '../components/version-mark.js';
+import { Published } from '../components/published.js';
+import { VersionList } from '../components/version-list.js';
 import { VersionNotices } from '../components/version-notices.js';
 import { ComparisonList } from './comparison-list.js';
 import { Layout, type PageFrame } from './layout.js';
@@ -98,7 +98,7 @@ function About({ facts, version }: { facts: ModuleFacts; version: ModuleVersionS
     <Facts
       facts={[
         ['Version', version.version],
-        ['Published', <Published key="published" version={version} />],
+        ['Published', <Published key="published" {...version} />],
         ...(publishedFrom === null
           ? []
           : [['From', `${publishedFrom.repository} ${publishedFrom.ref ?? ''}`] as const]),
@@ -115,34 +115,12 @@ function About({ facts, version }: { facts: ModuleFacts; version: ModuleVersionS
               ] as const,
             ]),
         ['SHA-256', <code key="digest">{version.digest}</code>],
-        ['All versions', <Versions key="versions" facts={facts} />],
+        [
+          'All versions',
+          <VersionList key="versions" page={`/modules/${facts.address}`} versions={facts.versions} />,
+        ],
       ]}
     />
-  );
-}
-
-function Published({ version }: { version: ModuleVersionSummary }): VNode {
-  return (
-    <>
-      <Moment at={version.publishedAt} />
-      {version.publishedByName === null ? '' : ` by ${version.publishedByName}`}
-    </>
-  );
-}
-
-function Versions({ facts: { address, versions } }: { facts: ModuleFacts }): VNode {
-  return (
-    <details>
-      <summary>{`${versions.length} versions`}</summary>
-      <ul>
-        {versions.map((version) => (
-          <li key={version.id}>
-            <Link href={`/modules/${address}/${version.version}`}>{version.version}</Link>{' '}
-            <VersionMark {...version} />
-          </li>
-        ))}
-      </ul>
-    </details>
   );
 }
 

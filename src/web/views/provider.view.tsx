@@ -7,10 +7,10 @@ import type { CountedRelease } from '../../providers/provider-catalog.service.js
 import { Facts } from '../components/facts.js';
 import { Link } from '../components/link.js';
 import { Markup } from '../components/markup.js';
-import { Moment } from '../components/moment.js';
 import { Notice } from '../components/notice.js';
+import { Published } from '../components/published.js';
 import { Table } from '../components/table.js';
-import { VersionMark } from '../components/version-mark.js';
+import { VersionList } from '../components/version-list.js';
 import { VersionNotices } from '../components/version-notices.js';
 import { withProviderPages } from '../page-links.js';
 import { Layout, type PageFrame } from './layout.js';
@@ -86,7 +86,7 @@ function About({ facts, release }: { facts: ProviderFacts; release: CountedRelea
       <Facts
         facts={[
           ['Version', version.version],
-          ['Published', <Published key="published" release={release} />],
+          ['Published', <Published key="published" {...version} />],
           ['Signed by', version.signedBy === 'publisher' ? 'its publisher' : 'this registry'],
           ['Key', <code key="key">{version.signingKeyFingerprint}</code>],
           ['Protocols', version.protocols.join(', ')],
@@ -101,7 +101,14 @@ function About({ facts, release }: { facts: ProviderFacts; release: CountedRelea
                   </Link>,
                 ] as const,
               ]),
-          ['All versions', <Versions key="versions" facts={facts} />],
+          [
+            'All versions',
+            <VersionList
+              key="versions"
+              page={`/providers/${address}`}
+              versions={facts.releases.map((one) => one.version)}
+            />,
+          ],
         ]}
       />
       <details>
@@ -117,30 +124,5 @@ function About({ facts, release }: { facts: ProviderFacts; release: CountedRelea
         />
       </details>
     </>
-  );
-}
-
-function Published({ release: { version } }: { release: CountedRelease }): VNode {
-  return (
-    <>
-      <Moment at={version.publishedAt} />
-      {version.publishedByName === null ? '' : ` by ${version.publishedByName}`}
-    </>
-  );
-}
-
-function Versions({ facts: { address, releases } }: { facts: ProviderFacts }): VNode {
-  return (
-    <details>
-      <summary>{`${releases.length} versions`}</summary>
-      <ul>
-        {releases.map(({ version }) => (
-          <li key={version.id}>
-            <Link href={`/providers/${address}/${version.version}`}>{version.version}</Link>{' '}
-            <VersionMark {...version} />
-          </li>
-        ))}
-      </ul>
-    </details>
   );
 }
