@@ -8,6 +8,7 @@ import { LimitsConfig } from './limits.config.js';
 import { LocalAccountsConfig } from './local-accounts.config.js';
 import { LoggingConfig } from './logging.config.js';
 import { LoginConfig } from './login.config.js';
+import { MirrorConfig } from './mirror.config.js';
 import { NotificationsConfig } from './notifications.config.js';
 import { OidcConfig } from './oidc.config.js';
 import { PublishingConfig } from './publishing.config.js';
@@ -50,6 +51,7 @@ export class AppConfig {
   readonly publishing: PublishingConfig = new PublishingConfig();
   readonly documentation: DocumentationConfig = new DocumentationConfig();
   readonly search: SearchConfig = new SearchConfig();
+  readonly mirror: MirrorConfig = new MirrorConfig();
   readonly worker: WorkerConfig = new WorkerConfig();
   readonly logging: LoggingConfig = new LoggingConfig();
   readonly telemetry: TelemetryConfig = new TelemetryConfig();

@@ -28,6 +28,7 @@ const TITLES: Record<keyof AppConfig, string> = {
   publishing: 'Publishing',
   documentation: 'Documentation of modules and providers',
   search: 'Searches',
+  mirror: 'Provider mirrors',
   worker: 'Workers and replicas',
   logging: 'Logging',
   telemetry: 'Metrics',

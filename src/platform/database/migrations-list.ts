@@ -21,6 +21,8 @@ import { DownloadBreakdown20261123010100 } from '../../../migrations/20261123010
 import { ModuleDocumentation20261123010200 } from '../../../migrations/20261123010200-module-documentation.js';
 import { ProviderDocumentation20261123010300 } from '../../../migrations/20261123010300-provider-documentation.js';
 import { SearchDocuments20261123010400 } from '../../../migrations/20261123010400-search-documents.js';
+import { MirroredProviders20261124010000 } from '../../../migrations/20261124010000-mirrored-providers.js';
+import { ProviderMirrors20261124010100 } from '../../../migrations/20261124010100-provider-mirrors.js';
 
 /** Every migration of the product, oldest first. */
 export const MIGRATIONS = [
@@ -47,4 +49,6 @@ export const MIGRATIONS = [
   ModuleDocumentation20261123010200,
   ProviderDocumentation20261123010300,
   SearchDocuments20261123010400,
+  MirroredProviders20261124010000,
+  ProviderMirrors20261124010100,
 ];
