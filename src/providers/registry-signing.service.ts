@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { PublishingConfig } from '../config/publishing.config.js';
 import { PlatformSecrets } from '../platform/crypto/platform-secrets.service.js';
 import { OpenPgpSigner } from '../platform/signatures/openpgp-signer.js';
@@ -21,9 +21,10 @@ export interface RegistrySignature {
  * because clients refuse providers without a signature.
  */
 @Injectable()
-export class RegistrySigning {
+export class RegistrySigning implements BeforeApplicationShutdown {
   private readonly logger = new Logger('RegistrySigning');
   private loading: Promise<OpenPgpSigner> | undefined;
+  private isClosing = false;
 
   constructor(
     private readonly config: PublishingConfig,
@@ -35,9 +36,14 @@ export class RegistrySigning {
    * needs it before the first provider.
    */
   prepare(): void {
-    this.signer().catch((error: Error) =>
-      this.logger.error(`The signing key is not available: ${error.message}`),
-    );
+    this.signer().catch((error: Error) => {
+      if (!this.isClosing) this.logger.error(`The signing key is not available: ${error.message}`);
+    });
+  }
+
+  /** A process that ends before its key is made makes it at the next start; that is no failure. */
+  beforeApplicationShutdown(): void {
+    this.isClosing = true;
   }
 
   /** @throws SigningKeyUnusable, SecretUnreadable */
