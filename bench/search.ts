@@ -41,10 +41,13 @@ const base = {
   withFacets: true,
 } as const;
 
-/** What is asked, by class; `words` are some of the rare words of the table, `owner` may read what is private. */
+/**
+ * What is asked, by class, and by people who ask all of it; `words` are some of the rare words of the table, `owner` may
+ * read what is private.
+ */
 function questions(words: readonly string[], owner: Principal): Record<string, () => [Principal, Question]> {
   const typo = (word: string): string => `${word.slice(0, 3)}x${word.slice(3)}`;
-  return {
+  const classes: Record<string, () => [Principal, Question]> = {
     'rare word': () => [ANONYMOUS, { ...base, q: pick(words) }],
     'common word': () => [ANONYMOUS, { ...base, q: pick(FREQUENT) }],
     'two words': () => [ANONYMOUS, { ...base, q: `${pick(FREQUENT)} ${pick(words)}` }],
@@ -63,6 +66,7 @@ function questions(words: readonly string[], owner: Principal): Record<string, (
     'deep page': () => [ANONYMOUS, { ...base, match: 'name', withFacets: false, q: 'aws', offset: 9_000 }],
     'restricted caller': () => [owner, { ...base, q: pick(FREQUENT) }],
   };
+  return { ...classes, 'all of these': () => pick(Object.values(classes))() };
 }
 
 async function measure(search: Search, ask: () => [Principal, Question], calls: number): Promise<number[]> {

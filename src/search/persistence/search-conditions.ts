@@ -21,6 +21,8 @@ const allLexemes = (words: readonly string[]): string => words.map(lexeme).join(
 const likePattern = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 
 const MANY_WORDS = 32;
+const FEW_WORDS = 8;
+const ONE_RUN = /^[\p{L}\p{N}]+$/u;
 
 /** Builds the conditions of one statement over `search_documents d`; every value becomes a parameter. */
 export class SearchConditions {
@@ -120,7 +122,7 @@ export class SearchConditions {
 
   /** The words say nothing that the substring does not; they are there for the index. */
   private inHead(match: SearchMatch): string {
-    if (match.kind === 'corrected') return this.substring(match);
+    if (match.kind === 'corrected' || wordsInstead(match)) return this.substring(match);
     const indexed = match.headWords
       .filter((words) => words !== null)
       .map((words) => this.headHas(words))
@@ -134,6 +136,8 @@ export class SearchConditions {
    */
   private substring(match: SearchMatch): string {
     if (match.kind === 'corrected') return this.headHas(match.words);
+    const instead = wordsInstead(match);
+    if (instead) return this.headHas(instead);
     const words = match.headWords.reduce((sum, one) => sum + (one?.length ?? 0), 0);
     if (words > MANY_WORDS) return `d.haystack LIKE ${this.bind(likePattern(match.text), 'text')}`;
     return `strpos(d.haystack, ${this.bind(match.text, 'text')}) <> 0`;
@@ -151,4 +155,14 @@ export class SearchConditions {
     if (match.kind !== 'written' || !this.hasBody(match)) return 'false';
     return `d.body @@ ${this.bind(allLexemes(match.bodyWords), 'tsquery')}`;
   }
+}
+
+/**
+ * The words that say the same as the substring, where they are few: a row has a run of letters and digits exactly when
+ * it has one of the words that contain it, and the index answers that without the row.
+ */
+function wordsInstead(match: Extract<SearchMatch, { kind: 'written' }>): readonly string[] | undefined {
+  const [only, ...others] = match.headWords;
+  if (!only || others.length > 0 || only.length > FEW_WORDS || !ONE_RUN.test(match.text)) return undefined;
+  return only;
 }

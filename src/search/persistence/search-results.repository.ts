@@ -60,6 +60,7 @@ const HIT_TABLES = `search_documents d ON d.id = found.id LEFT JOIN search_downl
   LEFT JOIN organizations o ON o.id = d.organization_id`;
 
 const FACET_VALUES = 10;
+const BITMAP_MEMORY = '32MB';
 
 /** Reads `search_documents`. Every statement filters by what the caller may read before anything is cut or counted. */
 @Injectable()
@@ -71,12 +72,14 @@ export class SearchResultsRepository extends BaseRepository<SearchDocumentEntity
   /**
    * Statements of the surrounding transaction end after `milliseconds`. They are short: compiling them, or starting
    * workers for them, would take longer than they do; and without workers the parts of a result come in their order.
-   * Reading the whole table looks cheap to the planner where few rows are wanted of many, and is not when few fit.
+   * Reading the whole table looks cheap to the planner where few rows are wanted of many, and is not when few fit. A
+   * bitmap that does not fit into the memory forgets rows and remembers pages, each row of which is then compared again.
    */
   async beQuick(milliseconds: number): Promise<void> {
     await this.manager.query(
       `SELECT set_config('statement_timeout', $1, true), set_config('jit', 'off', true),
-         set_config('max_parallel_workers_per_gather', '0', true), set_config('enable_seqscan', 'off', true)`,
+         set_config('max_parallel_workers_per_gather', '0', true), set_config('enable_seqscan', 'off', true),
+         set_config('work_mem', '${BITMAP_MEMORY}', true)`,
       [String(milliseconds)],
     );
   }
@@ -111,10 +114,10 @@ export class SearchResultsRepository extends BaseRepository<SearchDocumentEntity
       `WITH ${matchedOf(conditions, window, limit)}
        SELECT 'total' AS facet, '' AS value, count(*)::int AS count FROM matched
        ${withFacets ? FACETS : ''}
-       UNION ALL (SELECT 'hit', id::text, tier FROM matched
+       UNION ALL SELECT 'hit', id::text, tier FROM (SELECT id, tier FROM matched
          WHERE (SELECT count(*) FROM matched) <= ${conditions.bind(limit, 'bigint')}${afterKey(conditions, window)}
          ORDER BY ${orderOf(window)}
-         LIMIT ${conditions.bind(window.rows, 'bigint')} OFFSET ${conditions.bind(window.offset, 'bigint')})`,
+         LIMIT ${conditions.bind(window.rows, 'bigint')} OFFSET ${conditions.bind(window.offset, 'bigint')}) AS hits`,
       conditions.values,
     )) as FacetRow[];
     const summary = summaryOf(rows);
@@ -160,15 +163,19 @@ export class SearchResultsRepository extends BaseRepository<SearchDocumentEntity
   }
 }
 
-const facetOf = (name: string, value: string, from = 'matched'): string =>
-  `UNION ALL (SELECT '${name}', ${value}, count(*)::int AS count FROM ${from} WHERE ${value} IS NOT NULL
+const facetOf = (name: string, value: string, from = 'matched', count = 'count(*)'): string =>
+  `UNION ALL (SELECT '${name}', ${value}, ${count}::int AS count FROM ${from} WHERE ${value} IS NOT NULL
      GROUP BY ${value} ORDER BY count DESC, ${value} COLLATE "C" LIMIT ${FACET_VALUES})`;
+
+/** Most rows have the same few sets of providers, so that sets are counted and not their members. */
+const PROVIDER_SETS = `(SELECT provider_names, count(*) AS rows FROM matched GROUP BY provider_names) AS sets,
+  unnest(provider_names) AS provider`;
 
 const FACETS = [
   facetOf('kind', 'kind'),
   facetOf('namespace', 'namespace'),
   facetOf('system', 'system'),
-  facetOf('provider', 'provider', `matched, unnest(provider_names) AS provider`),
+  facetOf('provider', 'provider', PROVIDER_SETS, 'sum(rows)'),
 ].join('\n');
 
 function placed(row: HitRow): PlacedHit {
