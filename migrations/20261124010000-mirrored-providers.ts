@@ -28,9 +28,26 @@ const UP: readonly string[] = [
     ADD COLUMN held_back_reason text`,
   `DROP INDEX uq_provider_address`,
   `CREATE UNIQUE INDEX uq_provider_address ON registry_providers (lower(namespace), type, upstream_host)`,
+  `ALTER TABLE search_documents ADD COLUMN readers text COLLATE "C",
+    DROP CONSTRAINT ck_search_document_visibility,
+    ADD CONSTRAINT ck_search_document_visibility CHECK (visibility IN ('private', 'public', 'default', 'shared'))`,
+  `CREATE INDEX ix_search_document_readers ON search_documents (readers) WHERE readers IS NOT NULL`,
 ];
 
+const MIRRORED = `SELECT id FROM registry_providers WHERE upstream_host <> ''`;
+const THEIR_VERSIONS = `SELECT id FROM provider_versions WHERE provider_id IN (${MIRRORED})`;
+
+/** The old schema has no place for what mirrors brought; the sweep removes its objects. */
 const DOWN: readonly string[] = [
+  `DELETE FROM protocol_documents WHERE position('/' IN namespace) > 0`,
+  `DELETE FROM search_documents WHERE readers IS NOT NULL`,
+  `DELETE FROM provider_packages WHERE version_id IN (${THEIR_VERSIONS})`,
+  `DELETE FROM provider_versions WHERE provider_id IN (${MIRRORED})`,
+  `DELETE FROM registry_providers WHERE upstream_host <> ''`,
+  `DELETE FROM namespace_claims WHERE mirrored_address IS NOT NULL`,
+  `ALTER TABLE search_documents DROP CONSTRAINT ck_search_document_visibility,
+    ADD CONSTRAINT ck_search_document_visibility CHECK (visibility IN ('private', 'public', 'default'))`,
+  `ALTER TABLE search_documents DROP COLUMN readers`,
   `DROP INDEX uq_provider_address`,
   `CREATE UNIQUE INDEX uq_provider_address ON registry_providers (lower(namespace), type)`,
   `ALTER TABLE registry_providers DROP COLUMN held_back_reason, DROP COLUMN upstream_host`,

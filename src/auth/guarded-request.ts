@@ -18,6 +18,8 @@ export interface GuardedRequest {
   credentialStandsAlone?: boolean;
   /** Why the credential that was sent is not usable, on routes that do without one. */
   credentialProblem?: NotAuthenticated;
+  /** The upstream that the provider in the path was mirrored from; absent when it was published here. */
+  mirroredHost?: string;
   /** When the facts about the principal were read, on the scale of `performance.now()`. */
   principalReadAtMs?: number;
 }

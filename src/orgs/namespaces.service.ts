@@ -6,16 +6,33 @@ import type { Scope } from '../access/scope.js';
 import { AuthConfig } from '../config/auth.config.js';
 import { InvalidInput } from '../kernel/invalid-input.js';
 import { foldNamespace, NamespaceName } from '../kernel/terraform/namespace-name.js';
+import { ProviderAddress } from '../kernel/terraform/provider-address.js';
 import { Transactions } from '../platform/database/transactions.js';
 import type { NamespaceClaim } from './domain/namespace-claim.js';
-import { NamespaceNotYours } from './domain/orgs.errors.js';
+import { MirroredElsewhere, NamespaceNotYours, OrganizationNotFound } from './domain/orgs.errors.js';
 import type { Organization, Visibility } from './domain/organization.js';
 import { PublishGrant } from './domain/publish-grant.js';
+import { MirroredClaims } from './mirrored-claims.service.js';
 import { OrgAccess } from './org-access.service.js';
 import { Organizations } from './organizations.service.js';
 import { NamespaceClaimsRepository } from './persistence/namespace-claims.repository.js';
 
 const issueGrant = PublishGrant.takeIssuer();
+
+/** For whom a mirror brings a provider. */
+export interface MirroredFor {
+  /** `null`: for everybody who may read anything here. */
+  readonly organizationId: string | null;
+  /** When the mirror was made. */
+  readonly since: Date;
+  readonly actor: PublishGrant['actor'];
+}
+
+/** The right to change a provider, and which one its address means. */
+export interface ProviderGrant {
+  readonly grant: PublishGrant;
+  readonly address: ProviderAddress;
+}
 
 /** Ends what the old owner of a namespace tied to it; `fromOrganizationId` is `null` when the owner was gone. */
 export type MoveListener = (
@@ -38,11 +55,17 @@ export class Namespaces {
     private readonly access: OrgAccess,
     private readonly transactions: Transactions,
     private readonly config: AuthConfig,
+    private readonly mirrored: MirroredClaims,
   ) {}
 
   /** The claim on `namespace`, in any spelling. */
   find(namespace: string): Promise<NamespaceClaim | undefined> {
     return this.claims.find(foldNamespace(namespace));
+  }
+
+  /** The claim by which `ProviderAddress.readers` may read: on the namespace, or of the mirrored provider. */
+  findReaders(readers: string): Promise<NamespaceClaim | undefined> {
+    return readers.includes('/') ? this.claims.findMirrored(readers) : this.find(readers);
   }
 
   /** Calls `listener` with the name of a claim, inside the transaction that moves it to another organization. */
@@ -56,11 +79,48 @@ export class Namespaces {
   }
 
   /**
-   * The visibility of a namespace, which stays so until the surrounding transaction ends; `undefined` for one that
-   * nobody owns.
+   * The visibility of a namespace or of the readers of a mirrored provider, which stays so until the surrounding
+   * transaction ends; `undefined` for one that nobody owns. What is shared follows the server.
    */
   async holdVisibility(namespace: string): Promise<Visibility | undefined> {
-    return (await this.claims.holdOwner(foldNamespace(namespace)))?.visibility;
+    const { visibility, isShared } = (await this.claims.holdOwner(foldNamespace(namespace))) ?? {};
+    return isShared === true ? null : visibility;
+  }
+
+  /**
+   * The right of a mirror to bring a provider; `claim` stores it. Nobody is asked: who made the mirror was. Throws
+   * {@link MirroredElsewhere}, {@link OrganizationNotFound}.
+   */
+  async grantMirrored(
+    address: ProviderAddress,
+    { organizationId, since, actor }: MirroredFor,
+  ): Promise<PublishGrant> {
+    const owner =
+      organizationId === null
+        ? await this.organizations.getDefault()
+        : await this.organizations.find(organizationId);
+    if (owner === undefined) throw new OrganizationNotFound();
+    const isShared = organizationId === null;
+    const claim = await this.claims.findMirrored(address.readers);
+    const isTheirs =
+      claim !== undefined && (claim.organizationId !== owner.id || claim.isShared !== isShared);
+    if (isTheirs) throw new MirroredElsewhere(address.readers);
+    const id = claim?.id ?? randomUUID();
+    const { visibility } = owner;
+    return grantOn(
+      { id, name: address.readers, organizationId: owner.id, visibility, isShared, createdAt: since },
+      actor,
+    );
+  }
+
+  /** The right to change what a mirror brought, for jobs; `undefined` when there is no such provider. */
+  async grantOnMirrored(
+    address: ProviderAddress,
+    actor: PublishGrant['actor'],
+  ): Promise<PublishGrant | undefined> {
+    const claim = await this.claims.findMirrored(address.readers);
+    if (claim === undefined || claim.organizationId === null) return undefined;
+    return grantOn({ ...claim, organizationId: claim.organizationId }, actor);
   }
 
   /**
@@ -100,14 +160,25 @@ export class Namespaces {
     scope: Scope,
     seenWith: Scope = readScopeOf(scope),
   ): Promise<PublishGrant | undefined> {
-    const claim = await this.find(namespace);
-    if (claim === undefined || claim.organizationId === null) return undefined;
-    const { name, organizationId } = claim;
-    if (this.mayActIn(principal, name, organizationId, scope))
-      return grantOn({ ...claim, organizationId }, principal);
-    const decision = await this.access.readDecision(principal, namespace, seenWith);
-    if (decision !== 'allowed') return undefined;
-    throw new NamespaceNotYours();
+    return this.grantOnClaim(principal, await this.find(namespace), scope, seenWith);
+  }
+
+  /**
+   * The same for what a provider address means: the one published here, else the oldest mirrored one.
+   */
+  async grantProviderChange(
+    principal: Principal,
+    asked: ProviderAddress,
+    scope: Scope,
+    seenWith: Scope = readScopeOf(scope),
+  ): Promise<ProviderGrant | undefined> {
+    const { own, mirrored } = await this.claims.findByAddress(
+      asked.toString(),
+      foldNamespace(asked.namespace),
+    );
+    const address = asked.from(mirrored === undefined ? '' : ProviderAddress.hostOf(mirrored.name));
+    const grant = await this.grantOnClaim(principal, mirrored ?? own, scope, seenWith);
+    return grant && { grant, address };
   }
 
   /**
@@ -130,6 +201,7 @@ export class Namespaces {
    */
   async claim(grant: PublishGrant): Promise<void> {
     const { claimId: id, namespace: name, organizationId } = grant;
+    if (grant.mirrored !== null) return this.mirrored.claim(grant);
     const folded = foldNamespace(name);
     if (await this.isHeldBy(folded, organizationId)) return;
     await this.claims.lockName(folded);
@@ -139,6 +211,21 @@ export class Namespaces {
     } else if (!(await this.isHeldBy(folded, organizationId))) {
       throw new NamespaceNotYours();
     }
+  }
+
+  private async grantOnClaim(
+    principal: Principal,
+    claim: NamespaceClaim | undefined,
+    scope: Scope,
+    seenWith: Scope,
+  ): Promise<PublishGrant | undefined> {
+    if (claim === undefined || claim.organizationId === null) return undefined;
+    const { name, organizationId } = claim;
+    if (this.mayActIn(principal, name, organizationId, scope))
+      return grantOn({ ...claim, organizationId }, principal);
+    const decision = await this.access.readDecision(principal, name, seenWith);
+    if (decision !== 'allowed') return undefined;
+    throw new NamespaceNotYours();
   }
 
   /** Whether the organization owns the namespace, and does so until the transaction ends; `false` for a free one. */
@@ -184,16 +271,20 @@ export class Namespaces {
 }
 
 function grantOn(
-  claim: Pick<NamespaceClaim, 'id' | 'name' | 'visibility'> & { organizationId: string },
-  principal: IdentifiedPrincipal,
+  claim: Pick<NamespaceClaim, 'id' | 'name' | 'visibility'> &
+    Partial<Pick<NamespaceClaim, 'isShared' | 'createdAt'>> & { organizationId: string },
+  by: IdentifiedPrincipal | PublishGrant['actor'],
 ): PublishGrant {
+  const { id, name, organizationId, visibility, isShared = false, createdAt: since = new Date(0) } = claim;
+  const address = name.slice(name.indexOf('/') + 1);
   return issueGrant({
-    organizationId: claim.organizationId,
-    claimId: claim.id,
-    namespace: claim.name,
-    visibility: claim.visibility,
-    actor: { userId: principal.userId, name: principal.name },
-    publishedFrom: principal.kind === 'api-key' ? principal.publishedFrom : null,
+    organizationId,
+    claimId: id,
+    namespace: name,
+    visibility: isShared ? null : visibility,
+    actor: { userId: by.userId, name: by.name },
+    publishedFrom: 'publishedFrom' in by ? by.publishedFrom : null,
+    mirrored: name.includes('/') ? { address, isShared, since } : null,
   });
 }
 

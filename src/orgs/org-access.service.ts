@@ -4,9 +4,10 @@ import type { IdentifiedPrincipal, Principal } from '../access/principal.js';
 import type { Scope } from '../access/scope.js';
 import { AuthConfig } from '../config/auth.config.js';
 import { foldNamespace } from '../kernel/terraform/namespace-name.js';
+import { ProviderAddress } from '../kernel/terraform/provider-address.js';
 import { CacheInvalidation } from '../platform/cache/cache-invalidation.js';
 import { MemoryCache, type CachedValue } from '../platform/cache/memory-cache.js';
-import type { NamespaceClaim } from './domain/namespace-claim.js';
+import type { NamespaceClaim, ProviderClaims } from './domain/namespace-claim.js';
 import type { Readable } from './domain/readable.js';
 import { NamespaceClaimsRepository } from './persistence/namespace-claims.repository.js';
 
@@ -15,6 +16,21 @@ import { NamespaceClaimsRepository } from './persistence/namespace-claims.reposi
  * `unauthenticated` (the answer is 401 whether it exists or not).
  */
 export type ReadDecision = 'allowed' | 'absent' | 'unauthenticated';
+
+/** The address of a provider as somebody asks for it. */
+export interface AskedProvider {
+  readonly namespace: string;
+  readonly type: string;
+  /** An upstream, in lower case; without one the address means what is published here, else the oldest mirrored one. */
+  readonly host?: string;
+}
+
+/** A decision about a provider, and the name under which it stands who may read it (`ProviderAddress.readers`). */
+export interface ProviderReadDecision extends CachedValue<ReadDecision> {
+  readonly readers: string;
+  /** The upstream of a mirrored one; `''` for what is published here. */
+  readonly host: string;
+}
 
 /** Every decision about who may read or write where: REST contract 3.4 to 3.6 in one place. */
 @Injectable()
@@ -25,12 +41,18 @@ export class OrgAccess {
     maxEntries: 10_000,
   });
 
+  /** By `namespace/type`. */
+  private readonly providers = new MemoryCache<ProviderClaims>({ lifeMs: 1_000, maxEntries: 10_000 });
+
   constructor(
     private readonly namespaceClaims: NamespaceClaimsRepository,
     private readonly config: AuthConfig,
     changes: CacheInvalidation,
   ) {
-    changes.onChange('namespaces', () => this.claims.clear());
+    changes.onChange('namespaces', () => {
+      this.claims.clear();
+      this.providers.clear();
+    });
   }
 
   /** What `principal` sees of `namespace`; `scope` is needed where it is private. */
@@ -45,8 +67,33 @@ export class OrgAccess {
     scope: Scope,
   ): Promise<CachedValue<ReadDecision>> {
     const folded = foldNamespace(namespace);
-    const { value: claim, readAtMs } = await this.claims.get(folded, () => this.namespaceClaims.find(folded));
+    const { value: claim, readAtMs } = await this.claims.get(folded, () =>
+      namespace.includes('/') ? this.namespaceClaims.findReaders(folded) : this.namespaceClaims.find(folded),
+    );
     return { value: this.decide(principal, claim, scope), readAtMs };
+  }
+
+  /** The same for a provider: the claim of a mirrored one decides, else that of the namespace. One statement at most. */
+  async datedProviderDecision(
+    principal: Principal,
+    { namespace, type, host }: AskedProvider,
+    scope: Scope,
+  ): Promise<ProviderReadDecision> {
+    const address = `${namespace.toLowerCase()}/${type}`;
+    if (host !== undefined) {
+      const readers = `${host}/${address}`;
+      return { ...(await this.datedReadDecision(principal, readers, scope)), readers, host };
+    }
+    const { value: claims, readAtMs } = await this.providers.get(address, () =>
+      this.namespaceClaims.findByAddress(address, foldNamespace(namespace)),
+    );
+    const { own, mirrored } = claims;
+    return {
+      value: this.decide(principal, mirrored ?? own, scope),
+      readAtMs,
+      readers: mirrored?.name ?? namespace,
+      host: mirrored === undefined ? '' : ProviderAddress.hostOf(mirrored.name),
+    };
   }
 
   /** What `principal` sees of lists and searches, which leave out by themselves what is not visible. */
@@ -104,17 +151,26 @@ export class OrgAccess {
   /** Forgets what is known about a namespace: its owner or visibility changed in this process. */
   forget(namespace: string): void {
     this.claims.forget(foldNamespace(namespace));
+    this.providers.clear();
   }
 
   private decide(principal: Principal, claim: NamespaceClaim | undefined, scope: Scope): ReadDecision {
-    const { name = '', organizationId = null, visibility = null } = claim ?? {};
+    const { name = '', organizationId = null, visibility = null, isShared = false } = claim ?? {};
     // What belongs to nobody is shown to nobody.
-    if (organizationId !== null) {
+    if (organizationId !== null && isShared) {
+      if (this.config.anonymousRead || this.readsAnything(principal, scope)) return 'allowed';
+    } else if (organizationId !== null) {
       const isPublic = visibility === null ? this.config.anonymousRead : visibility === 'public';
       if (isPublic) return 'allowed';
       if (this.mayActInNamespace(principal, name, organizationId, scope)) return 'allowed';
     }
     return principal.kind === 'anonymous' && !this.config.anonymousRead ? 'unauthenticated' : 'absent';
+  }
+
+  /** Whether the caller holds the scope anywhere, and is not confined to namespaces. */
+  private readsAnything(principal: Principal, scope: Scope): boolean {
+    if (principal.kind === 'anonymous' || namespacesOf(principal) !== null) return false;
+    return holdsAnywhere(principal.authority, scope);
   }
 }
 

@@ -49,7 +49,7 @@ export class OrganizationLifecycle {
         ...(visibility !== undefined && { visibility }),
       });
       if (after.visibility !== before.visibility) {
-        const names = (await this.claims.list([id])).map(({ name }) => name);
+        const names = await this.claims.namesFollowing(id);
         await this.holders.changeVisibility(names, after.visibility);
       }
       const record = { resource: 'organization', resourceId: id, organizationId: id } as const;

@@ -6,6 +6,7 @@ import { RoleTemplatesApiController } from './http/role-templates-api.controller
 import { UsersApiController } from './http/users-api.controller.js';
 import { MemberRights } from './member-rights.service.js';
 import { Members } from './members.service.js';
+import { MirroredClaims } from './mirrored-claims.service.js';
 import { NamespaceAdministration } from './namespace-administration.service.js';
 import { NamespaceHolders } from './namespace-holders.js';
 import { Namespaces } from './namespaces.service.js';
@@ -55,6 +56,7 @@ import { UsersRecord } from './users-record.service.js';
     Organizations,
     OrgAccess,
     Namespaces,
+    MirroredClaims,
     NamespaceAdministration,
     NamespaceHolders,
     MemberRights,
@@ -79,6 +81,7 @@ import { UsersRecord } from './users-record.service.js';
     Organizations,
     OrgAccess,
     Namespaces,
+    MirroredClaims,
     UserAuthority,
     Users,
     UsersDirectory,

@@ -1,7 +1,18 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../kernel/clock.js';
+import { ProviderAddress } from '../kernel/terraform/provider-address.js';
+import { MirroredChange } from './mirrored-change.service.js';
+import { ProviderDocuments } from './provider-documents.js';
+import { ProviderRecords } from './provider-records.js';
+import { ProviderVersionsRepository } from './persistence/provider-versions.repository.js';
+import { ProvidersRepository } from './persistence/providers.repository.js';
 
 /** A package of a mirrored provider that is here. */
 export interface HeldMirroredPackage {
+  /** Id of the package. */
+  readonly id: string;
+  /** Id of the version that it belongs to. */
+  readonly versionId: string;
   /** The exact text of the upstream. */
   readonly version: string;
   /** `os_arch` */
@@ -22,31 +33,86 @@ export interface MirroredAddress {
 /** What mirrors ask about providers, and change of those that they brought. */
 @Injectable()
 export class MirroredProviders {
+  constructor(
+    private readonly providers: ProvidersRepository,
+    private readonly versions: ProviderVersionsRepository,
+    private readonly documents: ProviderDocuments,
+    private readonly changes: MirroredChange,
+    private readonly records: ProviderRecords,
+    private readonly clock: Clock,
+  ) {}
+
   /** Packages that are here and not deleted; empty for an unknown provider. */
-  held(_address: MirroredAddress): Promise<HeldMirroredPackage[]> {
-    return Promise.reject(new Error('not built'));
+  async held(address: MirroredAddress): Promise<HeldMirroredPackage[]> {
+    const provider = await this.providers.findAny(read(address));
+    if (provider === null || provider.deletedAt !== null) return [];
+    return (await this.versions.list(provider.id)).flatMap(({ version, packages }) =>
+      packages.map(({ id, os, arch, filename, digest, sizeBytes }) => {
+        const { id: versionId, version: text } = version;
+        return { id, versionId, version: text, platform: `${os}_${arch}`, filename, digest, sizeBytes };
+      }),
+    );
   }
 
   /** Whether a provider of this name, deleted or not, was published here by hand. */
-  isPublishedHere(_name: Pick<MirroredAddress, 'namespace' | 'type'>): Promise<boolean> {
-    return Promise.reject(new Error('not built'));
+  async isPublishedHere(name: Pick<MirroredAddress, 'namespace' | 'type'>): Promise<boolean> {
+    return (await this.providers.usesOf(ProviderAddress.parse(name))).isPublished;
   }
 
   /**
    * Takes a provider out of every index and document, and offers it again with `null`. What is here stays here. In a
    * transaction of its own or the caller's.
    */
-  holdBack(_address: MirroredAddress, _reason: string | null): Promise<void> {
-    return Promise.reject(new Error('not built'));
+  async holdBack(address: MirroredAddress, reason: string | null): Promise<void> {
+    const at = read(address);
+    await this.changes.run(at, async (grant, { id, heldBackReason }) => {
+      if (heldBackReason === reason) return;
+      await this.providers.update(id, { heldBackReason: reason });
+      await this.documents.renew(id, at, grant);
+      await this.records.heldBack(grant, at, id, [heldBackReason, reason]);
+    });
   }
 
   /** Deletes versions to tombstones: the same bytes may come back, others not. The sweep removes the objects. */
-  deleteVersions(_address: MirroredAddress, _versions: readonly string[]): Promise<void> {
-    return Promise.reject(new Error('not built'));
+  async deleteVersions(address: MirroredAddress, versions: readonly string[]): Promise<void> {
+    const at = read(address);
+    await this.changes.run(at, async (grant, { id }) => {
+      const releases = await this.versions.list(id);
+      const gone = releases.map(({ version }) => version).filter(({ version }) => versions.includes(version));
+      if (gone.length === 0) return;
+      await this.versions.bury(
+        gone.map((version) => version.id),
+        this.clock.now(),
+        grant.actor.name,
+      );
+      const texts = gone.map(({ version }) => version);
+      await this.documents.renew(id, at, grant, texts);
+      for (const before of gone) {
+        const after = (await this.versions.find(id, before.version))!.version;
+        await this.records.versionChanged(grant, at, before, after);
+      }
+    });
   }
 
   /** Deletes a provider with all versions, and frees its address. */
-  purge(_address: MirroredAddress): Promise<void> {
-    return Promise.reject(new Error('not built'));
+  async purge(address: MirroredAddress): Promise<void> {
+    const at = read(address);
+    await this.changes.end(at, async (grant, { id }) => {
+      const now = this.clock.now();
+      const releases = await this.versions.list(id);
+      await this.versions.bury(
+        releases.map(({ version }) => version.id),
+        now,
+        grant.actor.name,
+      );
+      await this.providers.update(id, { deletedAt: now, heldBackReason: null });
+      const deleted = releases.map(({ version }) => version.version);
+      await this.documents.removeAll(at, deleted);
+      await this.records.providerDeleted(grant, at, id, deleted);
+    });
   }
+}
+
+function read(address: MirroredAddress): ProviderAddress {
+  return ProviderAddress.parse(address).from(address.host);
 }

@@ -58,7 +58,7 @@ export class ProviderCatalog {
     address: ProviderAddress,
     reader: Principal = ANONYMOUS,
   ): Promise<{ releases: readonly CountedRelease[]; warnings: readonly string[] }> {
-    const releases = await this.releasesOf(await this.getProvider(address), reader);
+    const releases = await this.releasesOf(await this.getProvider(address), address, reader);
     const versions = releases.map(({ version }) => version);
     return { releases, warnings: versionWarnings(address.toString(), versions) };
   }
@@ -70,7 +70,7 @@ export class ProviderCatalog {
    */
   async detail(address: ProviderAddress, reader: Principal = ANONYMOUS): Promise<ProviderDetail> {
     const provider = await this.getProvider(address);
-    const releases = await this.releasesOf(provider, reader);
+    const releases = await this.releasesOf(provider, address, reader);
     const candidates = releases
       .filter(({ version }) => version.state === 'active')
       .map(({ version }) => ({ version: version.version, deprecated: version.deprecatedAt !== null }));
@@ -123,10 +123,13 @@ export class ProviderCatalog {
     return provider;
   }
 
-  private async releasesOf(provider: RegistryProvider, reader: Principal): Promise<CountedRelease[]> {
-    const { namespace, organizationId } = provider;
-    const mayWrite = this.access.mayActInNamespace(reader, namespace, organizationId, 'providers:write');
-    const releases = (await this.versionsRepository.list(provider.id)).filter(({ version }) =>
+  private async releasesOf(
+    { id, organizationId }: RegistryProvider,
+    { readers }: ProviderAddress,
+    reader: Principal,
+  ): Promise<CountedRelease[]> {
+    const mayWrite = this.access.mayActInNamespace(reader, readers, organizationId, 'providers:write');
+    const releases = (await this.versionsRepository.list(id)).filter(({ version }) =>
       isShown(version, { mayWrite }),
     );
     const totals = await this.downloads.totals(

@@ -3,7 +3,6 @@ import { sha256Hex } from '../kernel/sha256.js';
 import { zipHash } from '../kernel/terraform/package-hash.js';
 import type { ProviderAddress } from '../kernel/terraform/provider-address.js';
 import { isDownloadable } from '../kernel/terraform/version-standing.js';
-import type { PublishGrant } from '../orgs/domain/publish-grant.js';
 import { artifactLink, type PreparedDocument } from '../platform/documents/prepared-document.js';
 import { ProtocolDocuments } from '../platform/documents/protocol-documents.service.js';
 import { ArtifactKey } from '../storage/artifact-key.js';
@@ -22,12 +21,14 @@ import {
 import { ProviderSearchEntry } from './provider-search-entry.js';
 import { ProviderQuarantine } from './provider-quarantine.js';
 import { ProviderVersionsRepository } from './persistence/provider-versions.repository.js';
+import { ProvidersRepository } from './persistence/providers.repository.js';
 
 /**
  * Builds the lean protocol documents of a provider: the version list and one download document for each
  * platform of each version (REST contract 6.2), and the two documents of the network mirror (6.3). They are stored
  * in the transaction that changes the provider, so a reader never sees one without the other; what the change means
- * for the files is settled with them.
+ * for the files is settled with them. A mirrored provider has the documents of the network mirror under the host of its
+ * upstream, and the others when its name means it; one that is held back has none.
  */
 @Injectable()
 export class ProviderDocuments {
@@ -36,6 +37,7 @@ export class ProviderDocuments {
     private readonly versions: ProviderVersionsRepository,
     private readonly quarantine: ProviderQuarantine,
     private readonly search: ProviderSearchEntry,
+    private readonly providers: ProvidersRepository,
   ) {}
 
   /**
@@ -45,23 +47,57 @@ export class ProviderDocuments {
   async rebuild(
     providerId: string,
     address: ProviderAddress,
-    grant: PublishGrant,
+    owner: Pick<DocumentReaders, 'namespace' | 'visibility'>,
     changed: string,
   ): Promise<void> {
-    const releases = await this.versions.list(providerId);
-    const put = [versionList(address, grant, releases), mirrorIndex(common(grant), address, releases)];
-    const remove: string[] = [];
-    const release = await this.versions.find(providerId, changed);
-    if (release && isDownloadable(release.version)) put.push(mirrorVersion(common(grant), address, release));
-    else remove.push(mirrorVersionPath(address, changed));
-    for (const held of release?.packages ?? []) {
-      const { version } = release!;
-      if (isDownloadable(version) && held.artifactId !== null)
-        put.push(download(address, grant, release!, held));
-      else remove.push(downloadPath(address, version, held));
-    }
+    const readers = readersOf(owner);
+    const { isOffered, isMeant } = await this.offer(providerId, address);
     await this.quarantine.settle(address.type, [changed]);
-    await this.documents.change(subjectOf(address), { put, remove });
+    if (isOffered) {
+      const releases = await this.versions.list(providerId);
+      const put = [mirrorIndex(readers, address, releases)];
+      const remove: string[] = [];
+      const release = await this.versions.find(providerId, changed);
+      if (release && isDownloadable(release.version)) put.push(mirrorVersion(readers, address, release));
+      else remove.push(mirrorVersionPath(address, changed));
+      if (isMeant) {
+        put.push(versionList(address, readers, releases));
+        for (const held of release?.packages ?? []) {
+          const { version } = release!;
+          if (isDownloadable(version) && held.artifactId !== null)
+            put.push(download(address, readers, release!, held));
+          else remove.push(downloadPath(address, version, held));
+        }
+      }
+      await this.documents.change(subjectOf(address), { put, remove });
+    }
+    await this.search.refresh(providerId);
+  }
+
+  /**
+   * Makes every document of a provider anew; `changed` are the versions whose files are to be settled. Inside the caller's
+   * transaction, with the provider locked.
+   */
+  async renew(
+    providerId: string,
+    address: ProviderAddress,
+    owner: Pick<DocumentReaders, 'namespace' | 'visibility'>,
+    changed: readonly string[] = [],
+  ): Promise<void> {
+    const readers = readersOf(owner);
+    const { isOffered, isMeant } = await this.offer(providerId, address);
+    const releases = isOffered ? await this.versions.list(providerId) : [];
+    const offered = releases.filter(({ version }) => isDownloadable(version));
+    const documents = offered.map((release) => mirrorVersion(readers, address, release));
+    if (isOffered) documents.push(mirrorIndex(readers, address, releases));
+    if (isOffered && isMeant) {
+      documents.push(versionList(address, readers, releases));
+      for (const release of offered) {
+        documents.push(...release.packages.map((held) => download(address, readers, release, held)));
+      }
+    }
+    if (changed.length > 0) await this.quarantine.settle(address.type, changed);
+    await this.documents.replace(subjectOf(address), documents);
     await this.search.refresh(providerId);
   }
 
@@ -82,10 +118,17 @@ export class ProviderDocuments {
     await this.documents.removeSubject(subjectOf(address));
     await this.search.refreshAt(address);
   }
+
+  private async offer(
+    id: string,
+    { host }: ProviderAddress,
+  ): Promise<{ isOffered: boolean; isMeant: boolean }> {
+    return host === '' ? { isOffered: true, isMeant: true } : this.providers.offer(id);
+  }
 }
 
 function subjectOf(address: ProviderAddress): string {
-  return `provider:${address.toString()}`;
+  return `provider:${address.host === '' ? address.toString() : address.readers}`;
 }
 
 function downloadPath(address: ProviderAddress, version: ProviderVersion, held: ProviderPackage): string {
@@ -94,7 +137,7 @@ function downloadPath(address: ProviderAddress, version: ProviderVersion, held: 
 
 function versionList(
   address: ProviderAddress,
-  grant: PublishGrant,
+  readers: DocumentReaders,
   releases: readonly ProviderVersionWithPackages[],
 ): PreparedDocument {
   const active = releases.filter(({ version }) => version.state === 'active');
@@ -108,7 +151,7 @@ function versionList(
     platforms: packages.map(({ os, arch }) => ({ os, arch })),
   }));
   return {
-    ...common(grant),
+    ...readers,
     path: `${address.protocolPath}/versions`,
     status: 200,
     body: JSON.stringify({ versions, ...(warnings.length > 0 ? { warnings } : {}) }),
@@ -117,7 +160,7 @@ function versionList(
 
 function download(
   address: ProviderAddress,
-  grant: PublishGrant,
+  readers: DocumentReaders,
   { version, packages }: ProviderVersionWithPackages,
   held: ProviderPackage,
 ): PreparedDocument {
@@ -138,7 +181,7 @@ function download(
     packages: packageHashes(packages),
   };
   return {
-    ...common(grant),
+    ...readers,
     path: downloadPath(address, version, held),
     status: 200,
     body: JSON.stringify(body),
@@ -173,6 +216,9 @@ function packageHashes(
   );
 }
 
-function common(grant: PublishGrant): Pick<PreparedDocument, 'namespace' | 'scope' | 'visibility'> {
-  return { namespace: grant.namespace, scope: 'providers:read', visibility: grant.visibility };
+function readersOf({
+  namespace,
+  visibility,
+}: Pick<DocumentReaders, 'namespace' | 'visibility'>): DocumentReaders {
+  return { namespace, scope: 'providers:read', visibility };
 }

@@ -1,6 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { ProviderAddress } from '../kernel/terraform/provider-address.js';
+import { Version } from '../kernel/terraform/version.js';
+import { Namespaces } from '../orgs/namespaces.service.js';
 import type { IncomingPackage, PublisherSums } from './domain/provider-release.js';
 import type { PublishedRelease } from './provider-publishing.service.js';
+import { ProviderReleaseRecorder } from './provider-release-recorder.service.js';
 
 /** Where a mirrored provider comes from, and for whom it is here. */
 export interface MirroredOrigin {
@@ -28,19 +32,33 @@ export interface MirroredRelease {
 /** Records what mirrors fetched, by the same path as what is published here. */
 @Injectable()
 export class ProviderIngest {
+  constructor(
+    private readonly namespaces: Namespaces,
+    private readonly recorder: ProviderReleaseRecorder,
+  ) {}
+
   /**
    * Adds packages to a version, and version and provider when they are new. What is here already with the same digest
    * is left as it is. `fence` runs first in the transaction and throws when the caller has lost its right to write.
    *
    * @throws ProviderPublishedHere the address belongs to a provider published by hand
    * @throws MirroredElsewhere the address is mirrored for another organization
-   * @throws ProviderReleaseDiffers the version is here with other bytes
+   * @throws ProviderReleaseDiffers the version is, or was, here with other bytes
+   * @throws ProviderVersionQuarantined, InvalidReleaseChecksums, InvalidAddress, InvalidVersion, ProviderReleaseBusy
    */
-  ingest(
-    _origin: MirroredOrigin,
-    _release: MirroredRelease,
-    _fence?: () => Promise<void>,
+  async ingest(
+    origin: MirroredOrigin,
+    release: MirroredRelease,
+    fence?: () => Promise<void>,
   ): Promise<PublishedRelease> {
-    return Promise.reject(new Error('not built'));
+    const address = ProviderAddress.parse(origin).from(origin.host);
+    const version = Version.parseExact(release.version);
+    const grant = await this.namespaces.grantMirrored(address, origin);
+    const { packages, protocols, sums } = release;
+    const incoming = { packages, protocols, sums, ...(fence && { fence }) };
+    const recorded = await this.recorder.record(grant, address, version, incoming, {
+      source: address.readers,
+    });
+    return { ...recorded, packages };
   }
 }

@@ -3,6 +3,7 @@ import { Clock } from '../kernel/clock.js';
 import type { ProviderAddress } from '../kernel/terraform/provider-address.js';
 import type { Version } from '../kernel/terraform/version.js';
 import type { PublishGrant } from '../orgs/domain/publish-grant.js';
+import { ProviderIsMirrored } from './domain/providers.errors.js';
 import { ProviderDocuments } from './provider-documents.js';
 import { ProviderRecords } from './provider-records.js';
 import { ProviderVersionChange } from './provider-version-change.js';
@@ -71,8 +72,10 @@ export class ProviderLifecycle {
    * quarantined.
    *
    * @throws ProviderNotFound, ProviderVersionNotFound
+   * @throws ProviderIsMirrored its mirror decides which versions are here
    */
   async deleteVersion(grant: PublishGrant, address: ProviderAddress, version: Version): Promise<void> {
+    assertPublishedHere(grant, address);
     await this.changes.run({ grant, address, version }, (row) =>
       this.versions.bury([row.id], this.clock.now(), grant.actor.name),
     );
@@ -81,9 +84,10 @@ export class ProviderLifecycle {
   /**
    * Deletes a provider with all its versions; the claim on the namespace stays.
    *
-   * @throws ProviderNotFound
+   * @throws ProviderNotFound, ProviderIsMirrored
    */
-  deleteProvider(grant: PublishGrant, address: ProviderAddress): Promise<void> {
+  async deleteProvider(grant: PublishGrant, address: ProviderAddress): Promise<void> {
+    assertPublishedHere(grant, address);
     return this.changes.locked(address, false, async (provider) => {
       const releases = await this.versions.list(provider.id);
       const now = this.clock.now();
@@ -98,4 +102,8 @@ export class ProviderLifecycle {
       await this.records.providerDeleted(grant, address, provider.id, deleted);
     });
   }
+}
+
+function assertPublishedHere({ mirrored }: PublishGrant, address: ProviderAddress): void {
+  if (mirrored !== null) throw new ProviderIsMirrored(address.toString());
 }

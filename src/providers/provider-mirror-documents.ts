@@ -47,5 +47,6 @@ export function mirrorVersionPath(address: ProviderAddress, version: string): st
 }
 
 function pathOf(address: ProviderAddress, name: string): string {
-  return `/terraform/providers/${OWN_HOST}/${address.toString()}/${name}.json`;
+  const { host } = address;
+  return `/terraform/providers/${host === '' ? OWN_HOST : host}/${address.toString()}/${name}.json`;
 }

@@ -33,13 +33,15 @@ export class ProviderPackageInspector {
   /**
    * Reads the zip at `path` and returns Terraform's `h1:` hash of it (REST contract, section 16). Throws
    * `ArchiveRejected` when it breaks a rule of archives, or when a client would find no program to start: a file
-   * `terraform-provider-<type>…` at the root with the executable bit, or `….exe` for Windows.
+   * `terraform-provider-<type>…` at the root with the executable bit, or `….exe` for Windows. Entries for directories
+   * are refused unless `allowDirectories`: what others published cannot be packed again.
    */
   async inspect(
     path: string,
     { type, version, os }: { type: string; version: string; os: string },
+    { allowDirectories = false }: { readonly allowDirectories?: boolean } = {},
   ): Promise<{ h1: string }> {
-    const listing = await readZip(path, this.limits);
+    const listing = await readZip(path, this.limits, { allowDirectories });
     const program = findProgram(listing.entries, type);
     if (program === undefined) {
       throw new ArchiveRejected(

@@ -64,9 +64,14 @@ export class ProviderPages {
   private async idOf(principal: Principal, address: ProviderAddress, { text }: Version): Promise<string> {
     const provider = await this.providers.findByAddress(address);
     if (!provider) throw new ProviderNotFound();
-    const { id, namespace, organizationId } = provider;
+    const { id, organizationId } = provider;
     const release = await this.versions.find(id, text);
-    const mayWrite = this.access.mayActInNamespace(principal, namespace, organizationId, 'providers:write');
+    const mayWrite = this.access.mayActInNamespace(
+      principal,
+      address.readers,
+      organizationId,
+      'providers:write',
+    );
     if (!release || !isShown(release.version, { mayWrite })) throw new ProviderVersionNotFound();
     return release.version.id;
   }

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.service.js';
+import type { AuditRecord } from '../audit/domain/audit-record.js';
 import type { ProviderAddress } from '../kernel/terraform/provider-address.js';
 import { lifeFacts } from '../kernel/terraform/version-life.js';
 import type { PublishGrant } from '../orgs/domain/publish-grant.js';
+import { RequestContext } from '../platform/request-context/request-context.js';
 import type { IncomingPackage } from './domain/provider-release.js';
 import type { ProviderVersion } from './domain/provider-version.js';
 
@@ -22,7 +24,26 @@ export class ProviderRecords {
       resource: 'provider',
       resourceId: providerId,
       organizationId: grant.organizationId,
-      metadata: { address: address.toString(), versions },
+      metadata: { address: fullAddress(address), versions },
+      ...byJob(grant),
+    });
+  }
+
+  /** A mirrored provider that is offered to nobody from now on, or again with `null`. */
+  async heldBack(
+    grant: PublishGrant,
+    address: ProviderAddress,
+    providerId: string,
+    [before, after]: readonly [string | null, string | null],
+  ): Promise<void> {
+    await this.audit.record({
+      resource: 'provider',
+      resourceId: providerId,
+      organizationId: grant.organizationId,
+      metadata: { address: address.readers },
+      before: { held_back_reason: before },
+      after: { held_back_reason: after },
+      ...byJob(grant),
     });
   }
 
@@ -40,7 +61,7 @@ export class ProviderRecords {
       resourceId: after.id,
       organizationId: grant.organizationId,
       metadata: {
-        address: address.toString(),
+        address: fullAddress(address),
         version: after.version,
         signed_by: after.signedBy,
         key_fingerprint: after.signingKeyFingerprint,
@@ -49,6 +70,7 @@ export class ProviderRecords {
       },
       ...(before && { before: lifeFacts(before) }),
       after: lifeFacts(after),
+      ...byJob(grant),
     });
   }
 
@@ -64,4 +86,14 @@ export class ProviderRecords {
   nothingChanged(): void {
     this.audit.nothingChanged();
   }
+}
+
+function fullAddress(address: ProviderAddress): string {
+  return address.host === '' ? address.toString() : address.readers;
+}
+
+/** A mirror that works without a request says itself who it is. */
+function byJob({ mirrored, actor }: PublishGrant): Pick<AuditRecord, 'actor'> {
+  if (mirrored === null || actor.name === null || RequestContext.current() !== undefined) return {};
+  return { actor: { ...actor, email: null } };
 }

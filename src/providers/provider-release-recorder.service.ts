@@ -8,6 +8,7 @@ import { failpoint } from '../platform/failpoints/failpoint.js';
 import { ArtifactVanished } from '../storage/storage.errors.js';
 import type { IncomingPackage, IncomingRelease, ReleasePlan } from './domain/provider-release.js';
 import { planRelease } from './domain/provider-release.js';
+import { planMirroredRelease } from './domain/mirrored-release.js';
 import type { ProviderVersion, ProviderVersionWithPackages } from './domain/provider-version.js';
 import { ProviderReleaseBusy } from './domain/providers.errors.js';
 import type { RegistryProvider } from './domain/registry-provider.js';
@@ -27,6 +28,8 @@ export interface InspectedPackage extends IncomingPackage {
 export interface InspectedRelease extends IncomingRelease {
   readonly packages: readonly InspectedPackage[];
   readonly docs?: InspectedDocumentation | undefined;
+  /** The release was fetched by a mirror; this runs first in the transaction, and throws when it may not write now. */
+  readonly fence?: () => Promise<void>;
 }
 
 export interface RecordedRelease {
@@ -59,7 +62,12 @@ export class ProviderReleaseRecorder {
     return existing?.version.signedBy === 'publisher';
   }
 
-  /** @throws the errors of `planRelease`, NamespaceNotYours, ProviderReleaseBusy */
+  /**
+   * Records a release; what a mirror brings again is left as it is.
+   *
+   * @throws the errors of `planRelease`, for mirrors of `planMirroredRelease`; ProviderIsMirrored, ProviderPublishedHere,
+   *   NamespaceNotYours, MirroredElsewhere, ProviderReleaseBusy
+   */
   async record(
     grant: PublishGrant,
     address: ProviderAddress,
@@ -69,16 +77,20 @@ export class ProviderReleaseRecorder {
   ): Promise<RecordedRelease> {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       const seen = await this.versions.findByAddress(address, version.text);
-      const plan = planRelease(version.text, seen, incoming, this.config.allowRepublish);
-      const staged = await this.staging.stage(address, version, plan, incoming.packages, incoming.docs);
+      const plan = this.plan(grant, version, seen, incoming);
+      if (plan === undefined)
+        return { provider: await this.registration.get(address), version: seen!.version };
+      const uploads = incoming.packages.filter((one) => plan.added.includes(one));
+      const staged = await this.staging.stage(address, version, plan, uploads, incoming.docs);
       failpoint('before-publish-tx');
       try {
-        return await this.registration.within(grant, address, about, async (provider) => {
+        const { fence } = incoming;
+        return await this.registration.within({ grant, address, fence }, about, async (provider) => {
           await this.assertUnchanged(provider, version, seen);
           await this.write(provider, version, plan, staged, { seen, grant });
           await this.documents.rebuild(provider.id, address, grant, version.text);
           const stored = (await this.versions.find(provider.id, version.text))!.version;
-          await this.records.versionChanged(grant, address, seen?.version ?? null, stored, incoming.packages);
+          await this.records.versionChanged(grant, address, seen?.version ?? null, stored, uploads);
           failpoint('before-commit');
           return { provider, version: stored };
         });
@@ -87,6 +99,18 @@ export class ProviderReleaseRecorder {
       }
     }
     throw new ProviderReleaseBusy();
+  }
+
+  private plan(
+    { mirrored }: PublishGrant,
+    { text }: Version,
+    seen: ProviderVersionWithPackages | null,
+    incoming: InspectedRelease,
+  ): ReleasePlan | undefined {
+    const { packages, protocols = [], sums } = incoming;
+    if (mirrored === null) return planRelease(text, seen, incoming, this.config.allowRepublish);
+    if (sums === undefined) throw new TypeError('What a mirror brings is signed');
+    return planMirroredRelease(text, seen, { packages, protocols, sums });
   }
 
   private async assertUnchanged(

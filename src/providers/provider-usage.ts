@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { ProviderAddress } from '../kernel/terraform/provider-address.js';
+import { MirroredClaims } from '../orgs/mirrored-claims.service.js';
 import type { Readable } from '../orgs/domain/readable.js';
 import { DashboardBlocks } from '../usage/dashboard-blocks.js';
 import type { DayRange } from '../usage/domain/day.js';
@@ -17,6 +18,7 @@ export class ProviderUsage implements DownloadSource<ProviderAddress>, OnModuleI
     private readonly providers: ProviderUsageRepository,
     private readonly sources: DownloadSources,
     private readonly dashboard: DashboardBlocks,
+    private readonly mirrored: MirroredClaims,
   ) {}
 
   onModuleInit(): void {
@@ -32,6 +34,10 @@ export class ProviderUsage implements DownloadSource<ProviderAddress>, OnModuleI
     const targets = await this.providers.targets(address);
     if (targets === undefined) throw this.notFound();
     return targets;
+  }
+
+  async readersOf(address: ProviderAddress): Promise<string> {
+    return address.from((await this.mirrored.oldestHost(address)) ?? '').readers;
   }
 
   top(readable: Readable, range: DayRange, limit: number): Promise<Usage> {

@@ -8,6 +8,10 @@ import { StorageScrubModule } from '../storage/storage-scrub.module.js';
 import { SearchModule } from '../search/search.module.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { UsageModule } from '../usage/usage.module.js';
+import { MirroredChange } from './mirrored-change.service.js';
+import { MirroredOrder } from './mirrored-order.service.js';
+import { MirroredProviders } from './mirrored-providers.service.js';
+import { ProviderIngest } from './provider-ingest.service.js';
 import { ProviderApiController } from './http/provider-api.controller.js';
 import { ProviderDocumentationController } from './http/provider-documentation.controller.js';
 import { ProviderRegistryController } from './http/provider-registry.controller.js';
@@ -92,6 +96,9 @@ import { SigningKeys } from './signing-keys.service.js';
   providers: [
     DocumentationArchive,
     DocumentProviderJob,
+    MirroredChange,
+    MirroredOrder,
+    MirroredProviders,
     OpenPgpVerifier,
     ProviderCatalog,
     ProviderDocumentation,
@@ -99,6 +106,7 @@ import { SigningKeys } from './signing-keys.service.js';
     ProviderDocumentationRepository,
     ProviderDocuments,
     ProviderEvidenceRepository,
+    ProviderIngest,
     ProviderLifecycle,
     PrepareMirrorDocumentsJob,
     ProviderMirrorPreparation,
@@ -131,7 +139,15 @@ import { SigningKeys } from './signing-keys.service.js';
     SigningKeys,
     SigningKeysRepository,
   ],
-  exports: [ProviderCatalog, ProviderDocumentation, ProviderPages],
+  exports: [
+    MirroredProviders,
+    ProviderCatalog,
+    ProviderDocumentation,
+    ProviderIngest,
+    ProviderPackageInspector,
+    ProviderPages,
+    RegistrySigning,
+  ],
 })
 export class ProvidersModule implements OnModuleInit {
   static readonly entities: Function[] = [
@@ -154,8 +170,8 @@ export class ProvidersModule implements OnModuleInit {
   onModuleInit(): void {
     this.scrubChecks.register((artifact) => this.scrubCheck.complaint(artifact));
     this.readers.register(async (principal, artifactId) => {
-      for (const namespace of await this.versions.namespacesOfArtifact(artifactId)) {
-        const decision = await this.access.readDecision(principal, namespace, 'providers:read');
+      for (const readers of await this.versions.readersOfArtifact(artifactId)) {
+        const decision = await this.access.readDecision(principal, readers, 'providers:read');
         if (decision === 'allowed') return true;
       }
       return false;

@@ -7,6 +7,8 @@ export interface SearchDocument {
   readonly id: string;
   readonly organizationId: string;
   readonly namespace: string;
+  /** The name under which its readers stand where that is not the namespace: of a mirrored provider. */
+  readonly readers?: string | null;
   /** Name of a module, type of a provider. */
   readonly name: string;
   /** `null` for a provider. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { foldNamespace } from '../kernel/terraform/namespace-name.js';
+import { MirroredClaims } from '../orgs/mirrored-claims.service.js';
 import { Namespaces } from '../orgs/namespaces.service.js';
 import { bodyWordsOf, haystackOf, wordsOf } from './domain/search-text.js';
 import { SearchDocumentsRepository } from './persistence/search-documents.repository.js';
@@ -13,6 +14,7 @@ export class SearchIndex {
     private readonly documents: SearchDocumentsRepository,
     private readonly words: SearchWordsRepository,
     private readonly namespaces: Namespaces,
+    private readonly mirrored: MirroredClaims,
   ) {}
 
   /**
@@ -23,7 +25,9 @@ export class SearchIndex {
   async put(document: SearchDocument, earlierDownloads: (() => Promise<number>) | null): Promise<void> {
     const { texts, deprecated, verified, providerNames, ...facts } = document;
     const { namespace, name, system, description } = document;
-    const visibility = (await this.namespaces.holdVisibility(namespace)) ?? 'default';
+    const readers = document.readers ?? null;
+    const visibility = (await this.namespaces.holdVisibility(readers ?? namespace)) ?? 'default';
+    const isShared = readers !== null && (await this.mirrored.isShared(readers));
     const address = system === null ? [namespace, name] : [namespace, name, system];
     const haystack = haystackOf(address, description);
     const head = wordsOf(haystack).sort();
@@ -31,7 +35,8 @@ export class SearchIndex {
     const isNew = !(await this.documents.has(document.id));
     await this.documents.put({
       ...facts,
-      visibility,
+      readers,
+      visibility: isShared ? 'shared' : visibility,
       foldedNamespace: foldNamespace(namespace),
       foldedName: name.toLowerCase(),
       isDeprecated: deprecated,

@@ -13,6 +13,8 @@ export interface DownloadSource<Address> {
   readonly scope: Scope;
   /** Everything of this address that was ever counted, newest version first; throws {@link notFound}. */
   targets(address: Address): Promise<readonly DownloadTarget[]>;
+  /** The name under which it stands who may read something; the namespace where there is no such method. */
+  readersOf?(address: Address): Promise<string>;
   /** What is downloaded most of what a caller may read, by address; one statement. */
   top(readable: Readable, range: DayRange, limit: number): Promise<Usage>;
   /** What is told to whom something does not exist. */

@@ -27,4 +27,21 @@ export class DownloadTotals {
       return totals;
     });
   }
+
+  /**
+   * The last day with a download by target id, as `YYYY-MM-DD` in UTC; ids without any are left out. Downloads that
+   * other processes have answered in the last seconds may be missing.
+   */
+  async lastDays(targetIds: readonly string[]): Promise<Map<string, string>> {
+    if (targetIds.length === 0) return new Map();
+    return this.pending.beside(async (pending) => {
+      const days = await this.repository.lastDays(targetIds);
+      for (const { day, counts } of pending) {
+        for (const targetId of targetIds) {
+          if (counts.has(targetId) && (days.get(targetId) ?? '') < day) days.set(targetId, day);
+        }
+      }
+      return days;
+    });
+  }
 }

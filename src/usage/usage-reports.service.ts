@@ -69,11 +69,12 @@ export class UsageReports {
   private async assertMaySee<Address extends Addressed>(
     principal: IdentifiedPrincipal,
     source: DownloadSource<Address>,
-    { namespace }: Address,
+    address: Address,
   ): Promise<void> {
     const { scope } = source;
-    const claim = await this.namespaces.find(namespace);
-    const decision = await this.access.readDecision(principal, namespace, scope);
+    const readers = (await source.readersOf?.(address)) ?? address.namespace;
+    const claim = await this.namespaces.findReaders(readers);
+    const decision = await this.access.readDecision(principal, readers, scope);
     const { name = '', organizationId = null } = claim ?? {};
     if (organizationId !== null && this.access.mayActInNamespace(principal, name, organizationId, scope)) {
       return;

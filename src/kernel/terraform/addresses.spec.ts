@@ -123,6 +123,27 @@ describe('the address of a provider', () => {
   });
 });
 
+describe('the address of a mirrored provider', () => {
+  const own = ProviderAddress.parse({ namespace: 'HashiCorp', type: 'aws' });
+
+  it('has the host of its upstream in lower case, also for its readers', () => {
+    const mirrored = own.from('Registry.Example.com:8443');
+    expect([mirrored.host, mirrored.toString()]).toEqual(['registry.example.com:8443', 'hashicorp/aws']);
+    expect(mirrored.readers).toBe('registry.example.com:8443/hashicorp/aws');
+    expect(ProviderAddress.hostOf(mirrored.readers)).toBe(mirrored.host);
+  });
+
+  it('is none of what is published here, whose readers are those of its namespace', () => {
+    expect([own.host, own.readers, ProviderAddress.hostOf(own.readers)]).toEqual(['', 'hashicorp', '']);
+    expect(own.from('a.example').from('')).toEqual(own);
+  });
+
+  it('is exact, where names of namespaces are folded', () => {
+    expect(foldNamespace('registry.example.com/a_b/c')).toBe('registry.example.com/a_b/c');
+    expect(foldNamespace('A_b')).toBe('a-b');
+  });
+});
+
 describe('a platform', () => {
   it.each(['linux/amd64', 'netbsd/riscv64', 'linux/ppc64le', 'linux/s390x', 'windows/386'])(
     'may be %s',

@@ -3,9 +3,12 @@ import { InvalidAddress } from './terraform.errors.js';
 
 const RESERVED: ReadonlySet<string> = new Set(['search', 'versions', 'download']);
 
-/** The form in which namespaces are unique: lower case, `_` is `-`. */
+/**
+ * The form in which namespaces are unique: lower case, `_` is `-`. The address of a mirrored provider, which stands for
+ * its readers like a namespace and has slashes, is exact already.
+ */
 export function foldNamespace(name: string): string {
-  return name.toLowerCase().replaceAll('_', '-');
+  return name.includes('/') ? name : name.toLowerCase().replaceAll('_', '-');
 }
 
 /** A legal name of a namespace, in the spelling of its owner. */

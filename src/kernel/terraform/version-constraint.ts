@@ -36,8 +36,12 @@ export class VersionConstraint {
     );
   }
 
-  allows(version: Version): boolean {
-    return this.terms.every((term) => holds(term, version));
+  /**
+   * Whether a version satisfies all terms. With `withPrereleases` ordering terms take every pre-release that lies between
+   * the bounds; `< 4.0.0` still takes none of 4.0.0.
+   */
+  allows(version: Version, { withPrereleases = false }: { withPrereleases?: boolean } = {}): boolean {
+    return this.terms.every((term) => holds(term, version, withPrereleases));
   }
 
   /** The versions around which the answer of {@link allows} can change: at most two for each term. */
@@ -77,23 +81,26 @@ function parseTerm(text: string): Term {
   }
 }
 
-function holds({ operator, bound, written }: Term, version: Version): boolean {
+function holds({ operator, bound, written }: Term, version: Version, withPrereleases: boolean): boolean {
   const order = version.compare(bound);
+  const fits =
+    prereleaseFits(version, bound) ||
+    (withPrereleases && !(operator.startsWith('<') && sameUpTo(3, version, bound)));
   switch (operator) {
     case '=':
       return order === 0;
     case '!=':
       return order !== 0;
     case '>':
-      return order > 0 && prereleaseFits(version, bound);
+      return order > 0 && fits;
     case '>=':
-      return order >= 0 && prereleaseFits(version, bound);
+      return order >= 0 && fits;
     case '<':
-      return order < 0 && prereleaseFits(version, bound);
+      return order < 0 && fits;
     case '<=':
-      return order <= 0 && prereleaseFits(version, bound);
+      return order <= 0 && fits;
     case '~>':
-      return order >= 0 && prereleaseFits(version, bound) && sameUpTo(written - 1, version, bound);
+      return order >= 0 && fits && sameUpTo(written - 1, version, bound);
   }
 }
 

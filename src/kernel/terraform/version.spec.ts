@@ -206,3 +206,46 @@ describe('the latest version', () => {
     expect(Version.latest([])).toBeUndefined();
   });
 });
+
+describe('a version with build metadata, as upstreams have it', () => {
+  it.each(['1.2.3', '1.2.3+build', '1.2.3+b.1-x.007', '1.2.3-rc.1+b'])('is its exact text: %s', (text) => {
+    const version = Version.parseExact(text);
+    expect([version.text, version.major, version.isPrerelease]).toEqual([text, 1, text.includes('-rc')]);
+  });
+
+  it.each(['1.2', 'v1.2.3', '01.2.3', '1.2.3+', '1.2.3+a..b', '1.2.3+ä', '1.2.3+a+b', '', '1.2.3+a b'])(
+    'is not "%s"',
+    (text) => {
+      expect(() => Version.parseExact(text)).toThrow(InvalidVersion);
+    },
+  );
+
+  it('has at most 128 characters', () => {
+    const text = `1.0.0+${'a'.repeat(122)}`;
+    expect(Version.parseExact(text).text).toBe(text);
+    expect(() => Version.parseExact(`${text}a`)).toThrow('at most 128 characters');
+  });
+
+  it('comes after the same one without it, and before the next one', () => {
+    const ordered = [
+      '1.0.0-rc',
+      '1.0.0-rc+z',
+      '1.0.0-rc.1',
+      '1.0.0',
+      '1.0.0+0',
+      '1.0.0+a',
+      '1.0.0+a.1',
+      '1.0.1-0',
+    ];
+    const shuffled = ordered.toReversed().map((text) => Version.parseExact(text));
+    expect(shuffled.sort((a, b) => a.compare(b)).map(String)).toEqual(ordered);
+    expect(new Set(shuffled.map(({ sortKey }) => sortKey)).size).toBe(ordered.length);
+  });
+
+  it('may be the latest', () => {
+    const entry = (version: string) => ({ version, deprecated: false });
+    expect(Version.latest([entry('1.0.0'), entry('1.0.0+b'), entry('2.0.0-rc.1+b')])?.version).toBe(
+      '1.0.0+b',
+    );
+  });
+});

@@ -9,9 +9,12 @@ const LENIENT = /^v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:-([0-9A-Za-z.-]*))?
 const DIGITS = /^[0-9]+$/;
 const BUILD = /^[0-9A-Za-z.-]*$/;
 
+const EXACT_BUILD = /^[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*$/;
+const MAX_EXACT_LENGTH = 128;
+
 /**
- * A semantic version in canonical form, without build metadata. Ordering is the precedence of semantic
- * versioning 2.0.0. See section 2.9 of the REST contract.
+ * A semantic version in canonical form; what is published here has no build metadata. Ordering is the precedence of
+ * semantic versioning 2.0.0. See section 2.9 of the REST contract.
  */
 export class Version {
   private constructor(
@@ -50,6 +53,25 @@ export class Version {
     );
   }
 
+  /**
+   * Reads the canonical form exactly, with build metadata (`1.2.0+x.1`) if there is some, as upstreams of mirrors have
+   * it. Such a version comes after the same one without, and the text decides between two. Throws {@link InvalidVersion}.
+   */
+  static parseExact(text: string): Version {
+    const plus = text.indexOf('+');
+    const core = plus < 0 ? text : text.slice(0, plus);
+    const version = Version.parse(core);
+    if (version.text !== core) throw new InvalidVersion(`write it as ${version.text}`);
+    if (plus < 0) return version;
+    const build = text.slice(plus + 1);
+    if (!EXACT_BUILD.test(build))
+      throw new InvalidVersion('build metadata is letters, digits and hyphens between dots');
+    if (text.length > MAX_EXACT_LENGTH)
+      throw new InvalidVersion(`a version has at most ${MAX_EXACT_LENGTH} characters`);
+    const { major, minor, patch, isPrerelease } = version;
+    return new Version(text, major, minor, patch, isPrerelease, `${version.sortKey}+${build}`);
+  }
+
   /** Like {@link parse}; undefined instead of an error. */
   static tryParse(text: string): Version | undefined {
     try {
@@ -81,7 +103,7 @@ export class Version {
   static latest<T extends { version: string; deprecated: boolean }>(versions: readonly T[]): T | undefined {
     let best: { item: T; rank: number; version: Version } | undefined;
     for (const item of versions) {
-      const version = Version.tryParse(item.version);
+      const version = tryParseExact(item.version);
       if (version === undefined) {
         continue;
       }
@@ -95,6 +117,15 @@ export class Version {
       }
     }
     return best?.item;
+  }
+}
+
+function tryParseExact(text: string): Version | undefined {
+  try {
+    return Version.parseExact(text);
+  } catch (error) {
+    if (error instanceof InvalidVersion) return undefined;
+    throw error;
   }
 }
 

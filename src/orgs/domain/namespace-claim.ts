@@ -11,6 +11,16 @@ export interface NamespaceClaim {
   /** That of the organization. */
   readonly visibility: Visibility;
   readonly createdAt: Date;
+  /** Belongs to a mirrored provider, and everybody may read it who may read anything here. */
+  readonly isShared: boolean;
+}
+
+/** Whose claims decide about the address of a provider; both are `undefined` where nobody has anything. */
+export interface ProviderClaims {
+  /** That of the namespace. */
+  readonly own: NamespaceClaim | undefined;
+  /** That of the oldest mirrored provider of this name; its name is `host/namespace/type`. */
+  readonly mirrored: NamespaceClaim | undefined;
 }
 
 /** A claim that somebody owns. */

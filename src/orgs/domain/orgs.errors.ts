@@ -10,6 +10,16 @@ export class NamespaceNotYours extends DomainError {
   }
 }
 
+/** A mirror of another organization brought this provider first; it is here once. */
+export class MirroredElsewhere extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'mirrored_elsewhere';
+
+  constructor(address: string) {
+    super(`${address} is mirrored for other readers already; leave it out of this mirror, or use theirs`);
+  }
+}
+
 /** A namespace that does not exist, or that the caller may not see. */
 export class NamespaceNotFound extends DomainError {
   readonly kind = 'not-found';

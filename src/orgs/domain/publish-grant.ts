@@ -1,6 +1,16 @@
 import type { PublishedFrom } from '../../access/principal.js';
 import type { Visibility } from './organization.js';
 
+/** What a claim on a mirrored provider says beside its owner. */
+export interface MirroredClaim {
+  /** `namespace/type` */
+  readonly address: string;
+  /** Everybody may read it who may read anything here. */
+  readonly isShared: boolean;
+  /** When the mirror was made. */
+  readonly since: Date;
+}
+
 /** What a grant says. */
 export interface GrantFacts {
   readonly organizationId: string;
@@ -10,6 +20,8 @@ export interface GrantFacts {
   readonly actor: { readonly userId: string | null; readonly name: string | null };
   /** From where a pipeline publishes; `null` for everybody else. */
   readonly publishedFrom: PublishedFrom | null;
+  /** Set when the grant is about a mirrored provider, whose claim then has the name `host/namespace/type`. */
+  readonly mirrored: MirroredClaim | null;
 }
 
 const ISSUE_TOKEN = Symbol('issues grants');
@@ -31,6 +43,7 @@ export class PublishGrant implements GrantFacts {
   /** Who does it, for the record. */
   readonly actor: { readonly userId: string | null; readonly name: string | null };
   readonly publishedFrom: PublishedFrom | null;
+  readonly mirrored: MirroredClaim | null;
 
   private constructor(token: symbol, facts: GrantFacts) {
     if (token !== ISSUE_TOKEN) throw new TypeError('Grants are made by Namespaces only.');
@@ -40,6 +53,7 @@ export class PublishGrant implements GrantFacts {
     this.visibility = facts.visibility;
     this.actor = facts.actor;
     this.publishedFrom = facts.publishedFrom;
+    this.mirrored = facts.mirrored;
     Object.freeze(this);
   }
 

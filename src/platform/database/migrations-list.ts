@@ -23,6 +23,7 @@ import { ProviderDocumentation20261123010300 } from '../../../migrations/2026112
 import { SearchDocuments20261123010400 } from '../../../migrations/20261123010400-search-documents.js';
 import { MirroredProviders20261124010000 } from '../../../migrations/20261124010000-mirrored-providers.js';
 import { ProviderMirrors20261124010100 } from '../../../migrations/20261124010100-provider-mirrors.js';
+import { UpstreamAnswers20261124010200 } from '../../../migrations/20261124010200-upstream-answers.js';
 
 /** Every migration of the product, oldest first. */
 export const MIGRATIONS = [
@@ -51,4 +52,5 @@ export const MIGRATIONS = [
   SearchDocuments20261123010400,
   MirroredProviders20261124010000,
   ProviderMirrors20261124010100,
+  UpstreamAnswers20261124010200,
 ];

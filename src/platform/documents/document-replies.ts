@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { sha256Hex } from '../../kernel/sha256.js';
+import { foldNamespace } from '../../kernel/terraform/namespace-name.js';
 import { RequestContext } from '../request-context/request-context.js';
 import { DocumentDownloads } from './document-downloads.js';
 import { callerOrganization, callerText, type DownloadCaller } from './download-caller.js';
@@ -39,13 +40,16 @@ export class DocumentReplies {
 
   /**
    * Answers with the prepared document of `path`, and counts a download; `false`: there is none, and nothing
-   * was sent.
+   * was sent. With `readers` only the document of a namespace, or of a mirrored provider, about which the guards decided:
+   * what they knew may be a second old, and the address may mean something else by now.
    *
    * @throws DatabaseUnavailable
    */
-  async send(request: RoutedRequest, reply: RoutedReply, path: string): Promise<boolean> {
+  async send(request: RoutedRequest, reply: RoutedReply, path: string, readers?: string): Promise<boolean> {
     const held = await this.documents.answer(path);
     if (!held) return false;
+    if (readers !== undefined && foldNamespace(held.document.namespace) !== foldNamespace(readers))
+      return false;
     const answer = (await held.refresh()).answer(requestOf(request));
     const { download } = held.document;
     if (download && request.method === 'GET' && answer.status !== 304) {
@@ -53,6 +57,15 @@ export class DocumentReplies {
     }
     write(request, reply, answer);
     return true;
+  }
+
+  /** What the prepared document of `path` says now, with its signed URLs; `undefined`: there is none. */
+  async content(path: string): Promise<unknown> {
+    const held = await this.documents.answer(path);
+    if (!held) return undefined;
+    const request = { isAuthenticated: false, acceptsGzip: false, ifNoneMatch: undefined };
+    const { body } = (await held.refresh()).answer(request);
+    return body === null ? undefined : JSON.parse(body.toString('utf8'));
   }
 
   /** Answers with the rich form of a version list, with the headers of REST contract 6.4. */

@@ -49,6 +49,7 @@ export class FastPath implements BeforeApplicationShutdown {
   private hits = 0;
   private isOpen: boolean;
   private files: EarlyAnswer = () => false;
+  private isMore: (path: string) => boolean = () => false;
 
   constructor(
     config: AppConfig,
@@ -82,15 +83,24 @@ export class FastPath implements BeforeApplicationShutdown {
     this.files = files;
   }
 
+  /** Leaves mirror documents to the router where `isMore` says that more can be had than they say. */
+  setMore(isMore: (path: string) => boolean): void {
+    this.isMore = isMore;
+  }
+
   /** Answers the request completely, or returns `false` and has not touched the response. */
   answer(request: IncomingMessage, response: ServerResponse): boolean {
     if (!this.isOpen || (request.method !== 'GET' && request.method !== 'HEAD')) return false;
     const path = request.url ?? '';
     const document = this.cache.find(this.ownHost.canonical(path));
-    if (document) return this.answerDocument(document, request, response);
+    if (document) return !this.isPartial(path) && this.answerDocument(document, request, response);
     if (path.startsWith(FILES)) return this.files(request, response);
     if (path.startsWith(DOCUMENTS) || path.startsWith(MIRROR_DOCUMENTS)) this.lookInVain(request);
     return false;
+  }
+
+  private isPartial(path: string): boolean {
+    return path.startsWith(MIRROR_DOCUMENTS) && this.isMore(path);
   }
 
   private answerDocument(held: HeldDocument, request: IncomingMessage, response: ServerResponse): boolean {

@@ -24,6 +24,9 @@ export const LOG_FIELDS = [
   'removed',
   'finished',
   'temp_files',
+  'mirror',
+  'provider',
+  'alert',
 ] as const;
 
 type FieldValue = string | number | boolean;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { mirrorInstruments } from './mirror-instruments.js';
 import { DURATION_BUCKETS, storageInstruments } from './storage-instruments.js';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -29,6 +30,15 @@ export interface StorageHealth {
   readonly oldestSeconds: number;
 }
 
+/** What a mirror copies. */
+export type MirrorType = 'provider';
+
+/** How long ago the last run of a mirror succeeded. */
+export interface MirrorHealth {
+  readonly mirrorId: string;
+  readonly lastSuccessAgeSeconds: number;
+}
+
 /** The labels of the two download counters. */
 export interface DownloadLabels {
   readonly module: Readonly<Record<'namespace' | 'system', string>>;
@@ -45,6 +55,7 @@ export class Metrics {
   private readonly downloadMeters = new WeakMap<object, { inc(): void }>();
   private openConnections: () => number = () => 0;
   private storageHealth: () => Promise<readonly StorageHealth[]> = () => Promise.resolve([]);
+  private mirrorHealth: () => Promise<readonly MirrorHealth[]> = () => Promise.resolve([]);
 
   private readonly requests = new Counter({
     name: 'http_requests_total',
@@ -111,6 +122,7 @@ export class Metrics {
   });
 
   private readonly storage = storageInstruments(this.registry);
+  private readonly mirrors = mirrorInstruments(this.registry);
 
   constructor(private readonly registry: Registry) {
     const health = (): Promise<readonly StorageHealth[]> => this.storageHealth().catch(() => []);
@@ -130,6 +142,17 @@ export class Metrics {
       registers: [this.registry],
       async collect() {
         for (const { storage, oldestSeconds } of await health()) this.set({ storage }, oldestSeconds);
+      },
+    });
+    const mirrors = (): Promise<readonly MirrorHealth[]> => this.mirrorHealth().catch(() => []);
+    new Gauge({
+      name: 'mirror_last_success_age_seconds',
+      help: 'Time since the last run of a mirror that succeeded',
+      labelNames: ['mirror_id'],
+      registers: [this.registry],
+      async collect() {
+        this.reset();
+        for (const one of await mirrors()) this.set({ mirror_id: one.mirrorId }, one.lastSuccessAgeSeconds);
       },
     });
     const connections = (): number => this.openConnections();
@@ -237,6 +260,28 @@ export class Metrics {
   /** Says where the health of the storages is read whenever somebody looks at the metrics. */
   watchStorages(health: () => Promise<readonly StorageHealth[]>): void {
     this.storageHealth = health;
+  }
+
+  /** Counts one run of a mirror that ended. */
+  observeMirrorSync(mirrorId: string, type: MirrorType, seconds: number, hasFailed: boolean): void {
+    this.mirrors.durations.labels(mirrorId, type).observe(seconds);
+    if (hasFailed) this.mirrors.errors.labels(mirrorId).inc();
+  }
+
+  /** Counts packages, and bytes of them, that a mirror stored. */
+  countMirrored(mirrorId: string, type: MirrorType, packages: number, bytes: number): void {
+    this.mirrors.packages.labels(mirrorId, type).inc(packages);
+    this.mirrors.bytes.labels(mirrorId, type).inc(bytes);
+  }
+
+  /** Counts something that an upstream should not do; `kind` is a constant. */
+  countMirrorAlert(kind: string): void {
+    this.mirrors.alerts.labels(kind).inc();
+  }
+
+  /** Says where the health of the mirrors is read whenever somebody looks at the metrics. */
+  watchMirrors(health: () => Promise<readonly MirrorHealth[]>): void {
+    this.mirrorHealth = health;
   }
 
   /** Says where the number of open database connections is read whenever somebody looks at the metrics. */

@@ -70,8 +70,33 @@ export class ProviderReleaseDiffers extends DomainError {
   readonly kind = 'conflict';
   readonly code = 'provider_release_differs';
 
-  constructor(field: 'protocols' | 'gpg_public_key' | 'shasums_file' | 'docs_file', version: string) {
+  constructor(
+    field: 'protocols' | 'gpg_public_key' | 'shasums_file' | 'docs_file' | 'package',
+    version: string,
+  ) {
     super(`Version ${version} was published with another ${field}; send the same one or leave it out`);
+  }
+}
+
+/** A mirror serves this address; nothing is published under it, and its versions are those of the upstream. */
+export class ProviderIsMirrored extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'provider_is_mirrored';
+
+  constructor(address: string) {
+    super(
+      `A mirror brings ${address} here, so it is neither published nor deleted by hand; use another namespace or type, or change the mirror`,
+    );
+  }
+}
+
+/** The address belongs to a provider that was published here, which no mirror takes over. */
+export class ProviderPublishedHere extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'provider_published_here';
+
+  constructor(address: string) {
+    super(`${address} was published in this registry; leave it out of the mirror`);
   }
 }
 

@@ -5,6 +5,10 @@ export interface RegistryProvider {
   /** Lower case. */
   readonly namespace: string;
   readonly type: string;
+  /** The upstream that a mirror brought it from, in lower case; `''` for what is published here. */
+  readonly upstreamHost: string;
+  /** Why a mirrored provider is offered to nobody now; `null` while it is. */
+  readonly heldBackReason: string | null;
   readonly description: string | null;
   readonly source: string | null;
   readonly createdBy: string | null;

@@ -7,9 +7,8 @@ import { PublicRead, RequireScope } from '../../access/route-access.decorator.js
 import { InvalidInput } from '../../kernel/invalid-input.js';
 import { ProviderAddress } from '../../kernel/terraform/provider-address.js';
 import { Version } from '../../kernel/terraform/version.js';
-import type { PublishGrant } from '../../orgs/domain/publish-grant.js';
-import { Namespaces } from '../../orgs/namespaces.service.js';
-import { ApiVersionPath, VersionInPath } from '../../platform/http/version-in-path.decorator.js';
+import { Namespaces, type ProviderGrant } from '../../orgs/namespaces.service.js';
+import { ApiVersionPath } from '../../platform/http/version-in-path.decorator.js';
 import { ProviderNotFound } from '../domain/providers.errors.js';
 import { ProviderCatalog } from '../provider-catalog.service.js';
 import { ProviderLifecycle } from '../provider-lifecycle.service.js';
@@ -20,7 +19,7 @@ import {
   ProviderVersionChangedDto,
 } from './provider-api.dto.js';
 import { presentDetail } from './provider-api.presenter.js';
-import { ApiProviderPath, ProviderInPath } from './provider-in-path.decorator.js';
+import { ApiProviderPath, ProviderInPath, ProviderVersionInPath } from './provider-in-path.decorator.js';
 
 /** Providers as people and scripts see and change them (REST contract 16). */
 @ApiTags('Providers')
@@ -53,7 +52,8 @@ export class ProviderApiController {
     @ProviderInPath() address: ProviderAddress,
     @CurrentPrincipal() principal: Principal,
   ): Promise<ProviderChangedDto> {
-    await this.lifecycle.deleteProvider(await this.grant(principal, address), address);
+    const { grant, address: found } = await this.grant(principal, address);
+    await this.lifecycle.deleteProvider(grant, found);
     const { namespace, type } = address;
     return { message: 'Provider deleted successfully', namespace, type };
   }
@@ -66,10 +66,11 @@ export class ProviderApiController {
   @ApiOkResponse({ type: ProviderVersionChangedDto })
   async deleteVersion(
     @ProviderInPath() address: ProviderAddress,
-    @VersionInPath() version: Version,
+    @ProviderVersionInPath('changed') version: Version,
     @CurrentPrincipal() principal: Principal,
   ): Promise<ProviderVersionChangedDto> {
-    await this.lifecycle.deleteVersion(await this.grant(principal, address), address, version);
+    const { grant, address: found } = await this.grant(principal, address);
+    await this.lifecycle.deleteVersion(grant, found, version);
     return changed('Version deleted successfully', address, version);
   }
 
@@ -82,12 +83,12 @@ export class ProviderApiController {
   @ApiOkResponse({ type: ProviderVersionChangedDto })
   async deprecate(
     @ProviderInPath() address: ProviderAddress,
-    @VersionInPath() version: Version,
+    @ProviderVersionInPath('changed') version: Version,
     @Body() body: DeprecateProviderVersionDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<ProviderVersionChangedDto> {
-    const grant = await this.grant(principal, address);
-    await this.lifecycle.deprecate(grant, address, version, {
+    const { grant, address: found } = await this.grant(principal, address);
+    await this.lifecycle.deprecate(grant, found, version, {
       message: body?.message ?? null,
       replacement: body?.replacement ? readReplacement(body.replacement) : null,
     });
@@ -102,17 +103,18 @@ export class ProviderApiController {
   @ApiOkResponse({ type: ProviderVersionChangedDto })
   async undeprecate(
     @ProviderInPath() address: ProviderAddress,
-    @VersionInPath() version: Version,
+    @ProviderVersionInPath('changed') version: Version,
     @CurrentPrincipal() principal: Principal,
   ): Promise<ProviderVersionChangedDto> {
-    await this.lifecycle.undeprecate(await this.grant(principal, address), address, version);
+    const { grant, address: found } = await this.grant(principal, address);
+    await this.lifecycle.undeprecate(grant, found, version);
     return changed('Version deprecation removed successfully', address, version);
   }
 
-  private async grant(principal: Principal, address: ProviderAddress): Promise<PublishGrant> {
-    const grant = await this.namespaces.grantChange(principal, address.namespace, 'providers:write');
-    if (!grant) throw new ProviderNotFound();
-    return grant;
+  private async grant(principal: Principal, address: ProviderAddress): Promise<ProviderGrant> {
+    const granted = await this.namespaces.grantProviderChange(principal, address, 'providers:write');
+    if (!granted) throw new ProviderNotFound();
+    return granted;
   }
 }
 

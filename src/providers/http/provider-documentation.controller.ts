@@ -5,13 +5,13 @@ import type { Principal } from '../../access/principal.js';
 import { PublicRead } from '../../access/route-access.decorator.js';
 import { ProviderAddress } from '../../kernel/terraform/provider-address.js';
 import { Version } from '../../kernel/terraform/version.js';
-import { ApiVersionPath, VersionInPath } from '../../platform/http/version-in-path.decorator.js';
+import { ApiVersionPath } from '../../platform/http/version-in-path.decorator.js';
 import { DOCUMENTATION_KINDS } from '../domain/provider-documentation.js';
 import { ProviderPageNotFound } from '../domain/providers.errors.js';
 import { ProviderPages } from '../provider-pages.service.js';
 import { ProviderDocumentationDto, ProviderPageDto } from './provider-documentation.dto.js';
 import { presentDocumentation, presentPage } from './provider-documentation.presenter.js';
-import { ApiProviderPath, ProviderInPath } from './provider-in-path.decorator.js';
+import { ApiProviderPath, ProviderInPath, ProviderVersionInPath } from './provider-in-path.decorator.js';
 
 /** The documentation of provider versions (REST contract 30.6). */
 @ApiTags('Providers')
@@ -27,7 +27,7 @@ export class ProviderDocumentationController {
   @ApiOkResponse({ type: ProviderDocumentationDto })
   async overview(
     @ProviderInPath() address: ProviderAddress,
-    @VersionInPath() version: Version,
+    @ProviderVersionInPath('read') version: Version,
     @CurrentPrincipal() principal: Principal,
   ): Promise<ProviderDocumentationDto> {
     return presentDocumentation(await this.pages.overview(principal, address, version));
@@ -42,7 +42,7 @@ export class ProviderDocumentationController {
   @ApiOkResponse({ type: ProviderPageDto })
   async page(
     @ProviderInPath() address: ProviderAddress,
-    @VersionInPath() version: Version,
+    @ProviderVersionInPath('read') version: Version,
     @Param('kind') kindText: string,
     @Param('page') name: string,
     @CurrentPrincipal() principal: Principal,

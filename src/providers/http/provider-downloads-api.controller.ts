@@ -11,10 +11,10 @@ import { Namespaces } from '../../orgs/namespaces.service.js';
 import { PageQueryDto } from '../../platform/http/pagination.dto.js';
 import { VersionDownloadsDto } from '../../platform/http/version-downloads.dto.js';
 import { presentDownloads } from '../../platform/http/version-downloads.presenter.js';
-import { ApiVersionPath, VersionInPath } from '../../platform/http/version-in-path.decorator.js';
+import { ApiVersionPath } from '../../platform/http/version-in-path.decorator.js';
 import { ProviderNotFound } from '../domain/providers.errors.js';
 import { ProviderCatalog } from '../provider-catalog.service.js';
-import { ApiProviderPath, ProviderInPath } from './provider-in-path.decorator.js';
+import { ApiProviderPath, ProviderInPath, ProviderVersionInPath } from './provider-in-path.decorator.js';
 
 const PAGES = { perPage: 25, maxPerPage: 1_000 };
 
@@ -36,19 +36,19 @@ export class ProviderDownloadsApiController {
   @ApiOkResponse({ type: VersionDownloadsDto })
   async list(
     @ProviderInPath() address: ProviderAddress,
-    @VersionInPath() version: Version,
+    @ProviderVersionInPath('changed') version: Version,
     @Query() query: PageQueryDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<VersionDownloadsDto> {
-    const { namespace } = address;
-    const organizationId = await this.namespaces.ownerFor(
+    const granted = await this.namespaces.grantProviderChange(
       principal,
-      namespace,
+      address,
       'audit:read',
       'providers:read',
     );
-    if (organizationId === undefined) throw new ProviderNotFound();
-    const ids = await this.catalog.idsForAudit(address, version);
+    if (granted === undefined) throw new ProviderNotFound();
+    const { organizationId } = granted.grant;
+    const ids = await this.catalog.idsForAudit(granted.address, version);
     const objects = { resourceType: 'provider', ids, organizationId } as const;
     return presentDownloads(await this.downloads.page(objects, pageRequest(query, PAGES)), this.downloads);
   }

@@ -8,11 +8,11 @@ import { Platform } from '../../kernel/terraform/platform.js';
 import { ProviderAddress } from '../../kernel/terraform/provider-address.js';
 import { Version } from '../../kernel/terraform/version.js';
 import { DocumentReplies } from '../../platform/documents/document-replies.js';
-import { ApiVersionPath, VersionInPath } from '../../platform/http/version-in-path.decorator.js';
+import { ApiVersionPath } from '../../platform/http/version-in-path.decorator.js';
 import { ProviderNotFound } from '../domain/providers.errors.js';
 import { ProviderCatalog } from '../provider-catalog.service.js';
 import { presentRichVersions } from './provider-protocol.presenter.js';
-import { ApiProviderPath, ProviderInPath } from './provider-in-path.decorator.js';
+import { ApiProviderPath, ProviderInPath, ProviderVersionInPath } from './provider-in-path.decorator.js';
 
 /**
  * The provider registry protocol, `providers.v1` (REST contract 6.2). Requests with `X-Terraform-Version`
@@ -38,7 +38,8 @@ export class ProviderProtocolController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     if (this.documents.isLean(request)) {
-      if (await this.documents.send(request, reply, `${address.protocolPath}/versions`)) return;
+      const path = `${address.protocolPath}/versions`;
+      if (await this.documents.send(request, reply, path, address.readers)) return;
       throw new ProviderNotFound();
     }
     const { releases, warnings } = await this.catalog.versions(address, principal);
@@ -52,7 +53,7 @@ export class ProviderProtocolController {
   @ApiOkResponse({ description: 'The download document of one platform' })
   async download(
     @ProviderInPath() address: ProviderAddress,
-    @VersionInPath() version: Version,
+    @ProviderVersionInPath('read') version: Version,
     @Param('os') os: string,
     @Param('arch') arch: string,
     @Req() request: FastifyRequest,
@@ -60,7 +61,7 @@ export class ProviderProtocolController {
   ): Promise<void> {
     const platform = Platform.parse({ os, arch });
     const path = `${address.protocolPath}/${version.text}/download/${platform.toString()}`;
-    if (await this.documents.send(request, reply, path)) return;
+    if (await this.documents.send(request, reply, path, address.readers)) return;
     await this.catalog.explainMissingDownload(address, version, platform);
   }
 }

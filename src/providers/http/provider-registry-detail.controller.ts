@@ -5,9 +5,9 @@ import type { Principal } from '../../access/principal.js';
 import { PublicRead } from '../../access/route-access.decorator.js';
 import { ProviderAddress } from '../../kernel/terraform/provider-address.js';
 import { Version } from '../../kernel/terraform/version.js';
-import { ApiVersionPath, VersionInPath } from '../../platform/http/version-in-path.decorator.js';
+import { ApiVersionPath } from '../../platform/http/version-in-path.decorator.js';
 import { ProviderRegistryDetails } from '../provider-registry-details.service.js';
-import { ApiProviderPath, ProviderInPath } from './provider-in-path.decorator.js';
+import { ApiProviderPath, ProviderInPath, ProviderVersionInPath } from './provider-in-path.decorator.js';
 import { RegistryProviderDetailDto } from './provider-registry.dto.js';
 import { presentRegistryDetail } from './provider-registry.presenter.js';
 
@@ -36,7 +36,7 @@ export class ProviderRegistryDetailController {
   @ApiOkResponse({ type: RegistryProviderDetailDto })
   async version(
     @ProviderInPath() address: ProviderAddress,
-    @VersionInPath() version: Version,
+    @ProviderVersionInPath('read') version: Version,
     @CurrentPrincipal() principal: Principal,
   ): Promise<RegistryProviderDetailDto> {
     return presentRegistryDetail(await this.details.find(principal, address, version));

@@ -9,7 +9,7 @@ import type { ProviderAddress } from '../../kernel/terraform/provider-address.js
 import type { Version } from '../../kernel/terraform/version.js';
 import { Namespaces } from '../../orgs/namespaces.service.js';
 import { OrgAccess } from '../../orgs/org-access.service.js';
-import { ApiVersionPath, VersionInPath } from '../../platform/http/version-in-path.decorator.js';
+import { ApiVersionPath } from '../../platform/http/version-in-path.decorator.js';
 import {
   QuarantineVersionDto,
   VersionStateDto,
@@ -19,7 +19,7 @@ import { presentRestored } from '../../platform/http/version-standing.presenter.
 import { ProviderNotFound } from '../domain/providers.errors.js';
 import { ProviderStanding } from '../provider-standing.service.js';
 import type { ProviderVersionTarget } from '../provider-version-change.js';
-import { ApiProviderPath, ProviderInPath } from './provider-in-path.decorator.js';
+import { ApiProviderPath, ProviderInPath, ProviderVersionInPath } from './provider-in-path.decorator.js';
 
 /** Withdraws, quarantines and restores versions of providers (REST contract 30.1). */
 @ApiTags('Providers')
@@ -41,7 +41,7 @@ export class ProviderStandingApiController {
   @ApiOkResponse({ type: VersionStateDto })
   async withdraw(
     @ProviderInPath() address: ProviderAddress,
-    @VersionInPath() version: Version,
+    @ProviderVersionInPath('changed') version: Version,
     @Body() { reason, mode = 'hide' }: WithdrawVersionDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<VersionStateDto> {
@@ -59,7 +59,7 @@ export class ProviderStandingApiController {
   @ApiOkResponse({ type: VersionStateDto })
   async quarantine(
     @ProviderInPath() address: ProviderAddress,
-    @VersionInPath() version: Version,
+    @ProviderVersionInPath('changed') version: Version,
     @Body() { reason }: QuarantineVersionDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<VersionStateDto> {
@@ -77,7 +77,7 @@ export class ProviderStandingApiController {
   @ApiOkResponse({ type: VersionStateDto })
   async restore(
     @ProviderInPath() address: ProviderAddress,
-    @VersionInPath() version: Version,
+    @ProviderVersionInPath('changed') version: Version,
     @CurrentPrincipal() principal: Principal,
   ): Promise<VersionStateDto> {
     const target = await this.target(principal, address, version, 'providers:write');
@@ -92,8 +92,8 @@ export class ProviderStandingApiController {
     version: Version,
     scope: Scope,
   ): Promise<ProviderVersionTarget> {
-    const grant = await this.namespaces.grantChange(principal, address.namespace, scope, 'providers:read');
-    if (!grant) throw new ProviderNotFound();
-    return { grant, address, version };
+    const granted = await this.namespaces.grantProviderChange(principal, address, scope, 'providers:read');
+    if (!granted) throw new ProviderNotFound();
+    return { ...granted, version };
   }
 }

@@ -20,7 +20,7 @@ export class ProviderReanalysisRepository extends BaseRepository<ProviderDocumen
            JOIN registry_providers p ON p.id = v.provider_id
            LEFT JOIN provider_documentation d ON d.version_id = v.id
          WHERE v.docs_artifact_id IS NOT NULL
-           AND ($1::text IS NULL OR lower(replace(p.namespace, '_', '-')) = $1)
+           AND ($1::text IS NULL OR lower(replace(p.namespace, '_', '-')) = $1 AND p.upstream_host = '')
            AND ($2::text IS NULL OR p.type = $2)
            AND ($3::text IS NULL OR v.version = $3)
            AND ($4 = 'all' OR d.status = 'failed')

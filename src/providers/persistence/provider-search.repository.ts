@@ -17,7 +17,7 @@ export interface ProviderSearchFacts extends Omit<SearchDocument, 'kind' | 'text
 const LATEST = `
   SELECT v.id, v.version, v.published_at, v.signed_by = 'publisher' AS verified FROM provider_versions v
   WHERE v.provider_id = m.id AND v.state = 'active'
-  ORDER BY CASE WHEN position('-' IN v.version) > 0 THEN 0 WHEN v.deprecated_at IS NOT NULL THEN 1 ELSE 2 END DESC,
+  ORDER BY CASE WHEN position('-' IN split_part(v.version, '+', 1)) > 0 THEN 0 WHEN v.deprecated_at IS NOT NULL THEN 1 ELSE 2 END DESC,
     v.sort_key DESC LIMIT 1`;
 
 const COUNTED = `
@@ -25,14 +25,20 @@ const COUNTED = `
     coalesce(bool_and(v.deprecated_at IS NOT NULL) FILTER (WHERE v.state = 'active'), false) AS deprecated
   FROM provider_versions v WHERE v.provider_id = m.id`;
 
+/** Of several mirrored providers of one name the oldest is found, as its address says; none that is held back. */
+const IS_FOUND = `m.deleted_at IS NULL AND m.organization_id IS NOT NULL AND m.held_back_reason IS NULL
+  AND (m.upstream_host = '' OR m.upstream_host || '/' || m.namespace || '/' || m.type = (
+    SELECT n.name FROM namespace_claims n WHERE n.mirrored_address = m.namespace || '/' || m.type
+    ORDER BY n.created_at, n.name LIMIT 1))`;
+
 const FACTS = `
   SELECT m.id, m.organization_id AS "organizationId", m.namespace, m.type AS name, NULL AS system, m.description, m.source,
     m.created_by AS "createdBy", m.created_by_name AS "createdByName", m.created_at AS "createdAt",
     m.updated_at AS "updatedAt", l.id AS "latestVersionId", coalesce(l.version, '') AS "latestVersion",
     l.published_at AS "latestPublishedAt", coalesce(l.verified, false) AS verified, c.active AS versions, c.deprecated,
-    c.numbers
+    c.numbers, CASE WHEN m.upstream_host <> '' THEN m.upstream_host || '/' || m.namespace || '/' || m.type END AS readers
   FROM registry_providers m LEFT JOIN LATERAL (${LATEST}) l ON true CROSS JOIN LATERAL (${COUNTED}) c
-  WHERE m.id = $1 AND m.deleted_at IS NULL AND m.organization_id IS NOT NULL`;
+  WHERE m.id = $1 AND ${IS_FOUND}`;
 
 /** The words of more pages would not fit into a row. */
 const MAX_PAGES = 1_000;
@@ -53,8 +59,8 @@ export class ProviderSearchRepository extends BaseRepository<RegistryProviderEnt
   /** The id of the provider of this address, deleted or not. */
   async idOf(address: ProviderAddress): Promise<string | undefined> {
     const [row] = (await this.manager.query(
-      'SELECT id FROM registry_providers WHERE namespace = $1 AND type = $2',
-      [address.namespace, address.type],
+      'SELECT id FROM registry_providers WHERE namespace = $1 AND type = $2 AND upstream_host = $3',
+      [address.namespace, address.type, address.host],
     )) as { id: string }[];
     return row?.id;
   }
@@ -100,7 +106,7 @@ export class ProviderSearchRepository extends BaseRepository<RegistryProviderEnt
   /** Providers that have no row yet; at most `limit`. */
   async missing(limit: number): Promise<string[]> {
     const rows = (await this.manager.query(
-      `SELECT m.id FROM registry_providers m WHERE m.deleted_at IS NULL AND m.organization_id IS NOT NULL
+      `SELECT m.id FROM registry_providers m WHERE ${IS_FOUND}
        AND NOT EXISTS (SELECT 1 FROM search_documents d WHERE d.id = m.id) ORDER BY m.id LIMIT $1`,
       [limit],
     )) as { id: string }[];

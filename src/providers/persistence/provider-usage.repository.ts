@@ -16,13 +16,19 @@ export class ProviderUsageRepository extends BaseRepository<RegistryProviderEnti
     super(RegistryProviderEntity, dataSource);
   }
 
-  /** Every package of a provider, tombstones included, newest version first; `undefined` when there is no such one. */
+  /**
+   * Every package of the provider that an address means, tombstones included, newest version first; `undefined` when
+   * there is no such one.
+   */
   async targets({ namespace, type }: ProviderAddress): Promise<DownloadTarget[] | undefined> {
     const rows = await this.query<{ id: string | null; version: string | null }>(
       `SELECT package.id, v.version FROM registry_providers p
          LEFT JOIN (provider_versions v JOIN provider_packages package ON package.version_id = v.id)
            ON v.provider_id = p.id
        WHERE lower(p.namespace) = lower($1) AND p.namespace = $1 AND p.type = $2 AND p.deleted_at IS NULL
+         AND p.held_back_reason IS NULL AND p.upstream_host = coalesce((
+           SELECT split_part(c.name, '/', 1) FROM namespace_claims c WHERE c.mirrored_address = $1 || '/' || $2
+           ORDER BY c.created_at, c.name LIMIT 1), '')
        ORDER BY v.sort_key DESC`,
       [namespace, type],
     );
@@ -45,11 +51,15 @@ export class ProviderUsageRepository extends BaseRepository<RegistryProviderEnti
        FROM counted c JOIN provider_packages package ON package.id = c.target_id
          JOIN provider_versions v ON v.id = package.version_id JOIN registry_providers p ON p.id = v.provider_id
          JOIN organizations o ON o.id = p.organization_id
-       WHERE p.deleted_at IS NULL AND (
-         o.visibility = 'public' OR (o.visibility IS NULL AND $3::boolean)
-         OR (($4::uuid[] IS NULL OR o.id = ANY($4))
-           AND ($5::text[] IS NULL OR lower(replace(p.namespace, '_', '-')) = ANY($5)))
-       )
+         LEFT JOIN namespace_claims m ON p.upstream_host <> ''
+           AND m.folded_name = p.upstream_host || '/' || p.namespace || '/' || p.type
+       WHERE p.deleted_at IS NULL AND p.held_back_reason IS NULL AND CASE
+         WHEN m.is_shared THEN $3::boolean
+           OR ($5::text[] IS NULL AND ($4::uuid[] IS NULL OR cardinality($4::uuid[]) > 0))
+         ELSE o.visibility = 'public' OR (o.visibility IS NULL AND $3::boolean)
+           OR (($4::uuid[] IS NULL OR o.id = ANY($4))
+             AND ($5::text[] IS NULL OR (p.upstream_host = '' AND lower(replace(p.namespace, '_', '-')) = ANY($5))))
+       END
        GROUP BY p.id ORDER BY 2 DESC, 1 LIMIT $6`,
       [from, to, isServerOpen, organizations === 'all' ? null : organizations, namespaces, limit],
     );
@@ -58,28 +68,33 @@ export class ProviderUsageRepository extends BaseRepository<RegistryProviderEnti
 
   /** What these organizations have. Downloads of what is deleted still count. */
   async facts(organizations: 'all' | readonly string[]): Promise<ProviderFacts> {
-    const [row] = await this.query<Record<'total' | 'versions' | 'downloads', string>>(
+    const [row] = await this.query<
+      Record<'total' | 'mirrored' | 'versions' | 'mirrored_versions' | 'downloads', string>
+    >(
       `WITH owned AS (
-         SELECT id, deleted_at IS NULL AS is_live FROM registry_providers
+         SELECT id, deleted_at IS NULL AS is_live, upstream_host <> '' AS is_mirrored FROM registry_providers
          WHERE $1::uuid[] IS NULL OR organization_id = ANY($1)
        ), version AS (
-         SELECT v.id, v.state <> 'deleted' AS is_live FROM provider_versions v JOIN owned p ON p.id = v.provider_id
+         SELECT v.id, v.state <> 'deleted' AS is_live, p.is_mirrored FROM provider_versions v JOIN owned p ON p.id = v.provider_id
        )
        SELECT (SELECT count(*) FROM owned WHERE is_live) AS total,
+         (SELECT count(*) FROM owned WHERE is_live AND is_mirrored) AS mirrored,
          (SELECT count(*) FROM version WHERE is_live) AS versions,
+         (SELECT count(*) FROM version WHERE is_live AND is_mirrored) AS mirrored_versions,
          (SELECT coalesce(sum(c.downloads), 0) FROM download_counts_daily c
             JOIN provider_packages package ON package.id = c.target_id JOIN version v ON v.id = package.version_id)
            AS downloads`,
       [organizations === 'all' ? null : organizations],
     );
-    const [total, versions] = [Number(row!.total), Number(row!.versions)];
+    const [total, mirrored] = [Number(row!.total), Number(row!.mirrored)];
+    const [totalVersions, mirroredVersions] = [Number(row!.versions), Number(row!.mirrored_versions)];
     return {
       total,
-      manual: total,
-      mirrored: 0,
-      totalVersions: versions,
-      manualVersions: versions,
-      mirroredVersions: 0,
+      manual: total - mirrored,
+      mirrored,
+      totalVersions,
+      manualVersions: totalVersions - mirroredVersions,
+      mirroredVersions,
       downloads: Number(row!.downloads),
     };
   }

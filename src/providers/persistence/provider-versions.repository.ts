@@ -58,10 +58,12 @@ export class ProviderVersionsRepository extends BaseRepository<ProviderVersionEn
 
   /** One version by address with its packages, tombstones included, also of a deleted provider. */
   async findByAddress(
-    { namespace, type }: ProviderAddress,
+    { namespace, type, host }: ProviderAddress,
     version: string,
   ): Promise<ProviderVersionWithPackages | null> {
-    const provider = await this.manager.getRepository(RegistryProviderEntity).findOneBy({ namespace, type });
+    const provider = await this.manager
+      .getRepository(RegistryProviderEntity)
+      .findOneBy({ namespace, type, upstreamHost: host });
     return provider && this.find(provider.id, version);
   }
 
@@ -170,19 +172,23 @@ export class ProviderVersionsRepository extends BaseRepository<ProviderVersionEn
     await this.manager.getRepository(ProviderDocumentationEntity).delete({ versionId: In([...ids]) });
   }
 
-  /** Namespaces of the providers that use this artifact as package, checksum document or signature. */
-  async namespacesOfArtifact(artifactId: string): Promise<string[]> {
+  /** Under which names readers of providers stand that use this artifact as package, checksum document or signature. */
+  async readersOfArtifact(artifactId: string): Promise<string[]> {
     const rows = await this.repository
       .createQueryBuilder('version')
       .innerJoin(RegistryProviderEntity, 'provider', 'provider.id = version.provider_id')
       .leftJoin(ProviderPackageEntity, 'package', 'package.version_id = version.id')
-      .select('DISTINCT provider.namespace', 'namespace')
+      .select(
+        `DISTINCT CASE provider.upstream_host WHEN '' THEN provider.namespace
+          ELSE provider.upstream_host || '/' || provider.namespace || '/' || provider.type END`,
+        'readers',
+      )
       .where(
-        ':artifactId IN (package.artifact_id, version.shasums_artifact_id, version.signature_artifact_id)',
+        'provider.held_back_reason IS NULL AND :artifactId IN (package.artifact_id, version.shasums_artifact_id, version.signature_artifact_id)',
         { artifactId },
       )
-      .getRawMany<{ namespace: string }>();
-    return rows.map((row) => row.namespace);
+      .getRawMany<{ readers: string }>();
+    return rows.map((row) => row.readers);
   }
 
   private get packages() {

@@ -1,7 +1,7 @@
 import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
 import type { RegistryProvider } from '../domain/registry-provider.js';
 
-/** Table `registry_providers`. Unique by namespace without case and type. */
+/** Table `registry_providers`. Unique by namespace without case, type and upstream host. */
 @Entity('registry_providers')
 export class RegistryProviderEntity implements RegistryProvider {
   @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'pk_provider' })
@@ -16,6 +16,12 @@ export class RegistryProviderEntity implements RegistryProvider {
 
   @Column('text')
   type: string;
+
+  @Column({ type: 'text', collation: 'C', default: '' })
+  upstreamHost: string;
+
+  @Column('text', { nullable: true })
+  heldBackReason: string | null;
 
   @Column('text', { nullable: true })
   description: string | null;

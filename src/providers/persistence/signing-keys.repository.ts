@@ -62,7 +62,7 @@ export class SigningKeysRepository extends BaseRepository<SigningKeyEntity> {
     fingerprint: string,
     reason: string,
   ): Promise<QuarantinedVersion[]> {
-    const inNamespace = `lower(replace(p.namespace, '_', '-')) = $1`;
+    const inNamespace = `lower(replace(p.namespace, '_', '-')) = $1 AND p.upstream_host = ''`;
     await this.manager.query(
       `SELECT FROM registry_providers p WHERE ${inNamespace} ORDER BY p.id FOR UPDATE`,
       [foldedNamespace],

@@ -106,13 +106,20 @@ export class SearchConditions {
 
   private readable({ isServerOpen, organizations, namespaces }: Readable): string {
     if (organizations === 'all' && namespaces === null) return 'true';
-    const isPublic = isServerOpen ? `d.visibility = ANY('{public,default}')` : `d.visibility = 'public'`;
+    const readsAnything = organizations.length > 0 && namespaces === null;
+    const shown = ['public', ...(isServerOpen ? ['default'] : [])];
+    if (isServerOpen || readsAnything) shown.push('shared');
+    const isPublic =
+      shown.length === 1 ? `d.visibility = 'public'` : `d.visibility = ANY('{${shown.join(',')}}')`;
     if (organizations.length === 0) return isPublic;
     const own: string[] = [];
     if (organizations !== 'all')
       own.push(`d.organization_id = ANY(${this.bind([...organizations], 'uuid[]')})`);
     if (namespaces !== null)
-      own.push(`d.folded_namespace = ANY(${this.bind(namespaces.map(foldNamespace), 'text[]')})`);
+      own.push(
+        `d.folded_namespace = ANY(${this.bind(namespaces.map(foldNamespace), 'text[]')})`,
+        'd.readers IS NULL',
+      );
     return `(${isPublic} OR ${own.join(' AND ')})`;
   }
 

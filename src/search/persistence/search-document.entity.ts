@@ -3,7 +3,7 @@ import type { SearchKind } from '../search-request.js';
 
 /**
  * Table `search_documents`: one row for each module and provider that is not deleted. `visibility` is that of the
- * owner (`default`: as the server), `head` holds every word of `haystack`, `body` those of longer texts.
+ * owner (`default`: as the server; `shared`: also for everybody who may read anything), `head` holds every word of `haystack`, `body` those of longer texts.
  */
 @Entity('search_documents')
 export class SearchDocumentEntity {
@@ -18,13 +18,17 @@ export class SearchDocumentEntity {
   organizationId: string;
 
   @Column('text')
-  visibility: 'private' | 'public' | 'default';
+  visibility: 'private' | 'public' | 'default' | 'shared';
 
   @Column('text')
   namespace: string;
 
   @Column({ type: 'text', collation: 'C' })
   foldedNamespace: string;
+
+  /** Who may read a mirrored provider: the name of its claim. */
+  @Column({ type: 'text', collation: 'C', nullable: true })
+  readers: string | null;
 
   @Column('text')
   name: string;

@@ -16,6 +16,7 @@ const COLUMNS: readonly (readonly [column: string, field: keyof SearchDocumentRo
   ['visibility', 'visibility', 'text'],
   ['namespace', 'namespace', 'text'],
   ['folded_namespace', 'foldedNamespace', 'text'],
+  ['readers', 'readers', 'text'],
   ['name', 'name', 'text'],
   ['folded_name', 'foldedName', 'text'],
   ['system', 'system', 'text'],
@@ -103,18 +104,19 @@ export class SearchDocumentsRepository extends BaseRepository<SearchDocumentEnti
   /** Gives everything in a namespace (folded) to an organization, which is a change of each. */
   async moveNamespace(folded: string, organizationId: string): Promise<void> {
     await this.change(
-      'folded_namespace = $1',
+      'folded_namespace = $1 AND readers IS NULL',
       `organization_id = $2::uuid, updated_at = date_trunc('milliseconds', now())`,
       [folded, organizationId],
     );
   }
 
-  /** Shows or hides everything in namespaces (folded). */
+  /** Shows or hides everything in namespaces (folded), and what stands under these names of readers. */
   async changeVisibility(
     folded: readonly string[],
     visibility: SearchDocumentEntity['visibility'],
   ): Promise<void> {
-    await this.change('folded_namespace = ANY($1::text[])', 'visibility = $2', [[...folded], visibility]);
+    const which = '(folded_namespace = ANY($1::text[]) AND readers IS NULL OR readers = ANY($1::text[]))';
+    await this.change(which, 'visibility = $2', [[...folded], visibility]);
   }
 
   private async change(which: string, change: string, values: unknown[]): Promise<void> {

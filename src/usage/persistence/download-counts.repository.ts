@@ -42,6 +42,16 @@ export class DownloadCountsRepository extends BaseRepository<DownloadCountEntity
     return new Map(rows.map((row) => [row.target_id, Number(row.downloads)]));
   }
 
+  /** The last day with a download, as `YYYY-MM-DD` in UTC, for the targets that have one. */
+  async lastDays(targetIds: readonly string[]): Promise<Map<string, string>> {
+    const rows = await this.query<{ target_id: string; day: string }>(
+      `SELECT target_id, max(day)::text AS day FROM download_counts_daily
+       WHERE target_id = ANY($1::uuid[]) GROUP BY target_id`,
+      [targetIds],
+    );
+    return new Map(rows.map((row) => [row.target_id, row.day]));
+  }
+
   /** Downloads in a range, for the targets that have any. */
   async sumsByTarget(targetIds: readonly string[], { from, to }: DayRange): Promise<Map<string, number>> {
     const rows = await this.query<{ target_id: string; downloads: string }>(

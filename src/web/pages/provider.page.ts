@@ -96,22 +96,22 @@ export class ProviderPage {
     reply: FastifyReply,
   ): Promise<void> {
     const session = await this.sessions.find(request);
-    const facts = await this.factsOf(path, wanted, request.principal ?? ANONYMOUS);
+    const facts = await this.factsOf(path, wanted, request);
     this.pages.send(reply, ProviderView({ frame: this.pages.frame(session), facts }));
   }
 
   private async factsOf(
     path: ProviderPath,
     wanted: PageAddress,
-    principal: Principal,
+    { principal = ANONYMOUS, mirroredHost = '' }: GuardedRequest,
   ): Promise<ProviderFacts> {
-    const address = ProviderAddress.parse(path);
+    const address = ProviderAddress.parse(path).from(mirroredHost);
     const { provider, releases, latestVersion, downloads } = await this.catalog.detail(address, principal);
-    const named = path.version === undefined ? undefined : Version.parse(path.version).text;
+    const named = path.version === undefined ? undefined : read(path.version, address).text;
     const release = releases.find(({ version }) => version.version === (named ?? latestVersion));
     if (release === undefined && named !== undefined) throw new ProviderVersionNotFound();
     const version =
-      release && !isQuarantined(release.version) ? Version.parse(release.version.version) : undefined;
+      release && !isQuarantined(release.version) ? Version.parseExact(release.version.version) : undefined;
     const documentation = version ? await this.overview(principal, address, version) : null;
     const isThere = documentation?.pages.some(
       ({ kind, name }) => kind === wanted.kind && name === wanted.name,
@@ -144,4 +144,9 @@ export class ProviderPage {
       throw error;
     }
   }
+}
+
+/** Only what mirrors brought has build metadata. */
+function read(version: string, { host }: ProviderAddress): Version {
+  return host !== '' && version.includes('+') ? Version.parseExact(version) : Version.parse(version);
 }
