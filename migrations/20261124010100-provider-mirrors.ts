@@ -21,7 +21,7 @@ const UP: readonly string[] = [
     description text,
     upstream_url text NOT NULL,
     upstream_host text COLLATE "C" NOT NULL,
-    upstream_token text,
+    upstream_token bytea,
     organization_id uuid CONSTRAINT fk_mirror_organization REFERENCES organizations (id),
     namespace_filter text[] NOT NULL DEFAULT '{}',
     provider_filter text[] NOT NULL DEFAULT '{}',
@@ -99,12 +99,15 @@ const UP: readonly string[] = [
     provider_type text NOT NULL,
     is_sync_enabled boolean NOT NULL DEFAULT true,
     listing_etag text,
+    listing_basis text,
     highest_version text,
     last_synced_at timestamptz,
     last_sync_version text,
     created_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT uq_mirrored_provider UNIQUE (upstream_host, namespace, provider_type, mirror_id)
   )`,
+  `CREATE INDEX ix_mirrored_provider_address
+    ON mirrored_providers (upstream_host, lower(namespace), lower(provider_type))`,
   `CREATE INDEX ix_mirrored_provider_mirror ON mirrored_providers (mirror_id)`,
   `CREATE INDEX ix_mirrored_provider_provider ON mirrored_providers (provider_id)`,
   `CREATE TABLE mirrored_versions (
@@ -127,7 +130,8 @@ const UP: readonly string[] = [
   `CREATE INDEX ix_mirrored_version_released_by ON mirrored_versions (released_by)`,
   `CREATE TABLE mirror_policies (
     id uuid CONSTRAINT pk_mirror_policy PRIMARY KEY DEFAULT gen_random_uuid(),
-    organization_id uuid CONSTRAINT fk_mirror_policy_organization REFERENCES organizations (id),
+    organization_id uuid
+      CONSTRAINT fk_mirror_policy_organization REFERENCES organizations (id) ON DELETE CASCADE,
     name text NOT NULL,
     description text,
     policy_type text NOT NULL CONSTRAINT ck_mirror_policy_type CHECK (policy_type IN ('allow', 'deny')),
@@ -170,6 +174,7 @@ const UP: readonly string[] = [
     review_notes text,
     is_auto_approved boolean NOT NULL DEFAULT false,
     expires_at timestamptz,
+    expiry_applied_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()
   )`,
@@ -178,7 +183,8 @@ const UP: readonly string[] = [
   `CREATE INDEX ix_mirror_approval_mirror ON mirror_approvals (mirror_id, created_at DESC)`,
   `CREATE INDEX ix_mirror_approval_requested_by ON mirror_approvals (requested_by)`,
   `CREATE INDEX ix_mirror_approval_reviewed_by ON mirror_approvals (reviewed_by)`,
-  `CREATE INDEX ix_mirror_approval_expires ON mirror_approvals (expires_at) WHERE status = 'approved'`,
+  `CREATE INDEX ix_mirror_approval_expires ON mirror_approvals (expires_at)
+    WHERE status = 'approved' AND expiry_applied_at IS NULL`,
   `CREATE TABLE mirror_keys (
     id uuid CONSTRAINT pk_mirror_key PRIMARY KEY DEFAULT gen_random_uuid(),
     mirror_id uuid NOT NULL CONSTRAINT fk_mirror_key_mirror REFERENCES mirrors (id) ON DELETE CASCADE,

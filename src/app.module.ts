@@ -80,7 +80,7 @@ const ENTITIES = [
   SearchModule,
 ]
   .flatMap((owner): Function[] => owner.entities)
-  .concat(ModulesModule.entities, ProvidersModule.entities, SetupModule.entities);
+  .concat(ModulesModule.entities, ProvidersModule.entities, MirrorModule.entities, SetupModule.entities);
 
 /** The whole registry. Expects the log module beside it, because the log is older than the application. */
 @Module({})

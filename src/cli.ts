@@ -10,6 +10,7 @@ import { configCheck, configPrint } from './config/config-commands.js';
 import { ConfigProblems } from './config/config-problems.js';
 import { loadConfig } from './config/load-config.js';
 import { DomainError } from './kernel/errors.js';
+import { MIRROR_COMMANDS_USAGE, runMirrorCommand } from './mirror/mirror-commands.js';
 import { MODULE_COMMANDS_USAGE, runModulesCommand } from './modules/module-commands.js';
 import { ROTATE_COMMAND_USAGE, runRotateCommand } from './platform/crypto/rotate-command.js';
 import { ORG_COMMANDS_USAGE, runOrgCommand } from './orgs/org-commands.js';
@@ -36,7 +37,8 @@ ${VERIFY_COMMAND_USAGE}
 ${SWEEP_COMMAND_USAGE}
 ${STORAGE_COMMANDS_USAGE}
 ${AUDIT_COMMANDS_USAGE}
-${MODULE_COMMANDS_USAGE}`;
+${MODULE_COMMANDS_USAGE}
+${MIRROR_COMMANDS_USAGE}`;
 
 const output = {
   print: (line: string) => void process.stdout.write(`${line}\n`),
@@ -79,6 +81,8 @@ async function run([group, ...args]: readonly string[]): Promise<number> {
     return withApplication(loadConfig().config, (app) => runStorageCommand(args, app, output));
   if (group === 'modules')
     return withApplication(loadConfig().config, (app) => runModulesCommand(args, app, output));
+  if (group === 'mirror')
+    return withApplication(loadConfig().config, (app) => runMirrorCommand(args, app, output));
   output.hint(USAGE);
   return group === undefined || group === 'help' || group === '--help' ? 0 : 2;
 }

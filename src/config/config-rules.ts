@@ -16,6 +16,7 @@ export function checkRules(values: ConfiguredValues): void {
   checkSignIn(values);
   checkNotifications(values);
   checkReplicas(values);
+  checkBundleSigners(values);
   checkStrength(values);
   reportTightLimits(values);
   reportBrowserTokens(values);
@@ -53,6 +54,17 @@ function checkDatabase(values: ConfiguredValues): void {
     values.refuse(least, `expected at most ${most}, which is ${database.maxConnections}`);
   }
   checkFile(values, 'database.ssl_root_cert', database.sslRootCert);
+}
+
+function checkBundleSigners(values: ConfiguredValues): void {
+  const name = 'mirror.bundle_signers';
+  if (values.isFaulty(name)) return;
+  const wrong = values.app.mirror.bundleSigners.find(
+    (one) => !/^[0-9A-Fa-f]{40}$/.test(one.replaceAll(/[\s:]/g, '')),
+  );
+  if (wrong !== undefined) {
+    values.refuse(name, `expected fingerprints of 40 hex digits, found "${wrong}"`);
+  }
 }
 
 function checkTls(values: ConfiguredValues): void {

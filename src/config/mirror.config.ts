@@ -3,6 +3,7 @@ import { Setting } from './setting.decorator.js';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
+const GIGABYTE = 1024 ** 3;
 
 /** How mirrors of upstream registries are kept current, and what one run may take. */
 export class MirrorConfig {
@@ -44,6 +45,25 @@ export class MirrorConfig {
   readonly leaseMs: number = MINUTE;
 
   @Setting({
+    key: 'mirror.max_pending_requests',
+    type: 'int',
+    min: 1,
+    max: 100_000,
+    description:
+      'Requests for approvals of one mirror that may wait at a time for runs and pull-through to make another one.',
+  })
+  readonly maxPendingRequests: number = 1_000;
+
+  @Setting({
+    key: 'mirror.approval_check_interval',
+    type: 'duration',
+    min: SECOND,
+    max: 24 * HOUR,
+    description: 'How often approvals are looked for that have expired; what they allowed is held back then.',
+  })
+  readonly approvalCheckIntervalMs: number = MINUTE;
+
+  @Setting({
     key: 'mirror.history',
     type: 'int',
     min: 1,
@@ -51,4 +71,118 @@ export class MirrorConfig {
     description: 'Ended runs of a mirror that are kept for its history.',
   })
   readonly history: number = 100;
+
+  @Setting({
+    key: 'mirror.plan_timeout',
+    type: 'duration',
+    min: SECOND,
+    max: HOUR,
+    description: 'Longest time of a dry run; it answers what it has found until then.',
+  })
+  readonly planTimeoutMs: number = MINUTE;
+
+  @Setting({
+    key: 'mirror.plan_concurrency',
+    type: 'int',
+    min: 1,
+    max: 64,
+    description: 'Dry runs that one process makes at a time; further ones are refused.',
+  })
+  readonly planConcurrency: number = 4;
+
+  @Setting({
+    key: 'mirror.plan_size_checks',
+    type: 'int',
+    min: 0,
+    max: 10_000,
+    description:
+      'Packages of a dry run whose size is asked for at the upstream; the size of the others is unknown.',
+  })
+  readonly planSizeChecks: number = 50;
+
+  @Setting({
+    key: 'mirror.plan_lines',
+    type: 'int',
+    min: 1,
+    max: 1_000_000,
+    description:
+      'Packages that a dry run lists, and as many lines about what it leaves out; all are counted.',
+  })
+  readonly planLines: number = 10_000;
+
+  @Setting({
+    key: 'mirror.retention_interval',
+    type: 'duration',
+    min: MINUTE,
+    max: 30 * 24 * HOUR,
+    description: 'How often versions are removed that mirrors do not keep (keep_versions, keep_used_days).',
+  })
+  readonly retentionIntervalMs: number = 24 * HOUR;
+
+  @Setting({
+    key: 'mirror.bundle_max_size',
+    type: 'size',
+    min: 1024 * 1024,
+    max: 1024 * GIGABYTE,
+    description:
+      'Largest bundle of providers that is taken in an upload; the command `mirror import` has no limit.',
+  })
+  readonly bundleMaxBytes: number = 20 * GIGABYTE;
+
+  @Setting({
+    key: 'mirror.bundle_signers',
+    type: 'list',
+    description:
+      'Fingerprints (40 hex digits) of the signing keys of registries whose bundles may be imported; empty: whoever imports names one.',
+  })
+  readonly bundleSigners: readonly string[] = [];
+
+  @Setting({
+    key: 'mirror.pull_through_wait',
+    type: 'duration',
+    min: 100,
+    max: 10 * MINUTE,
+    description:
+      'Longest time that a client waits until another process has asked the upstream; then it is told to try again.',
+  })
+  readonly pullThroughWaitMs: number = 8 * SECOND;
+
+  @Setting({
+    key: 'mirror.pull_through_memory',
+    type: 'duration',
+    min: 0,
+    max: 24 * HOUR,
+    description:
+      'How long a mirror with pull-through goes by what the upstream said about versions and checksums.',
+  })
+  readonly pullThroughMemoryMs: number = 5 * MINUTE;
+
+  @Setting({
+    key: 'mirror.pull_through_absence',
+    type: 'duration',
+    min: 0,
+    max: 24 * HOUR,
+    description:
+      'How long a mirror with pull-through remembers that the upstream does not have something, or may not give it.',
+  })
+  readonly pullThroughAbsenceMs: number = MINUTE;
+
+  @Setting({
+    key: 'mirror.pull_through_trouble',
+    type: 'duration',
+    min: 0,
+    max: HOUR,
+    description:
+      'How long an upstream that could not be reached is left alone by a mirror with pull-through.',
+  })
+  readonly pullThroughTroubleMs: number = 10 * SECOND;
+
+  @Setting({
+    key: 'mirror.pull_through_concurrency',
+    type: 'int',
+    min: 1,
+    max: 1_000,
+    description: 'Packages that one process fetches at a time because somebody asks for them.',
+  })
+  readonly pullThroughConcurrency: number = 8;
 }

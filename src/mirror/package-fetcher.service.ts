@@ -8,7 +8,7 @@ import type { HeldPackage } from './domain/mirror-plan.js';
 import { PackageUnusable } from './domain/mirror.errors.js';
 import type { ProviderName } from './domain/name-filter.js';
 import { type KeyTrust, ReleaseVerifier, type VerifiedRelease } from './release-verifier.js';
-import { PackageDownload } from './upstream/package-download.js';
+import { type DownloadObserver, PackageDownload } from './upstream/package-download.js';
 import { RegistryClient, type PackageDocument } from './upstream/registry-client.js';
 import type { ProviderService } from './upstream/upstream-registry.js';
 
@@ -26,6 +26,8 @@ export interface PackageRequest {
   readonly release?: VerifiedRelease;
   /** Ends the work early, with `MirrorInterrupted`. */
   readonly signal?: AbortSignal;
+  /** Called with the file before its first byte arrives. */
+  readonly observe?: (path: string) => DownloadObserver;
 }
 
 /** A package on disk, all of which was verified. */
@@ -72,7 +74,8 @@ export class PackageFetcher {
     const spool = await this.temp.create('mirror');
     try {
       const path = spool.file('package.zip');
-      const wanted = { url: document.downloadUrl, filename, digest, signal };
+      const observer = request.observe?.(path);
+      const wanted = { url: document.downloadUrl, filename, digest, signal, observer };
       const sizeBytes = await this.downloads.download(path, wanted);
       const h1 = await this.inspect(path, document);
       const discard = (): Promise<void> => spool.remove();
@@ -99,7 +102,8 @@ export class PackageFetcher {
     { name, version, platform, filename }: PackageDocument,
   ): Promise<string> {
     try {
-      const { h1 } = await this.inspector.inspect(path, { type: name.type, version, os: platform.os });
+      const wanted = { type: name.type, version, os: platform.os };
+      const { h1 } = await this.inspector.inspect(path, wanted, { allowDirectories: true });
       return h1;
     } catch (error) {
       if (!(error instanceof ArchiveRejected)) throw error;

@@ -15,6 +15,7 @@ import {
   ReleaseUnsigned,
   UpstreamNotFound,
 } from './domain/mirror.errors.js';
+import { vouchedKeys } from './keys/vouched-keys.js';
 import { assertUsable } from './upstream/answer-status.js';
 import type { PackageDocument } from './upstream/registry-client.js';
 import { UpstreamFetch } from './upstream/upstream-fetch.js';
@@ -30,7 +31,11 @@ export interface KeyTrust {
   readonly approved: readonly string[];
   /** Fingerprints (upper-case hex) that never count, whatever else is said. */
   readonly revoked?: readonly string[];
-  /** What happens while no key is approved: hold the release back, or take it and tell its key. */
+  /** Armored public keys that count as long as no key is approved, and shut no other key out. */
+  readonly roots?: readonly string[];
+  /** Armored public keys whose owners vouch for others: as long as no key is approved, those count too. */
+  readonly vouchers?: readonly string[];
+  /** What happens to a key that nobody knows while none is approved: hold the release back, or take it and tell its key. */
   readonly onFirstUse: 'hold' | 'accept';
 }
 
@@ -49,6 +54,9 @@ export interface VerifiedRelease {
   /** `first-use`: the upstream named the key itself and nobody has approved it; the caller pins its fingerprint. */
   readonly trust: 'approved' | 'first-use';
 }
+
+/** The keys that come with a release. */
+export type OfferedKeys = Pick<PackageDocument, 'keys' | 'vouched'>;
 
 /** Proves who made a release, before anything of it is fetched (threats F1, F2, F3, F5). */
 @Injectable()
@@ -77,7 +85,18 @@ export class ReleaseVerifier {
       signal,
     );
     const signature = await this.read(document.signatureUrl, what, 'signature', MAX_SIGNATURE_BYTES, signal);
-    const proof = await this.proveSignature(what, document.keys, trust, { data: shasums, signature });
+    return this.prove(what, document, trust, { shasums, signature }, held);
+  }
+
+  /** The same for checksums that did not come over the network, e.g. those of a bundle; `what` names the release. */
+  async prove(
+    what: string,
+    offered: OfferedKeys,
+    trust: KeyTrust,
+    { shasums, signature }: Pick<VerifiedRelease, 'shasums' | 'signature'>,
+    held: readonly Pick<HeldPackage, 'filename' | 'digest'>[] = [],
+  ): Promise<VerifiedRelease> {
+    const proof = await this.proveSignature(what, offered, trust, { data: shasums, signature });
     const entries = readEntries(what, shasums);
     for (const { filename, digest } of held) {
       const now = entries.get(filename);
@@ -115,23 +134,22 @@ export class ReleaseVerifier {
 
   private async proveSignature(
     what: string,
-    offeredArmors: readonly string[],
+    offeredKeys: OfferedKeys,
     trust: KeyTrust,
     signed: { readonly data: Buffer; readonly signature: Buffer },
   ): Promise<Omit<VerifiedRelease, 'shasums' | 'entries'>> {
-    const offered = await this.readable(offeredArmors);
-    const approved = await this.readable(trust.approved);
-    const isFirstUse = trust.approved.length === 0;
-    const fingerprints = new Set(approved.map(({ fingerprint }) => fingerprint));
+    const offered = await this.readable(offeredKeys.keys);
+    const hasApproved = trust.approved.length > 0;
+    const trusted = await this.trustedKeys(offeredKeys, trust);
+    const fingerprints = new Set(trusted.map(({ fingerprint }) => fingerprint));
     // A copy from the upstream may tell of a later expiry or a revocation; only the owner can sign either.
     const known = offered.filter(({ fingerprint }) => fingerprints.has(fingerprint));
+    const strangers = offered.filter(({ fingerprint }) => !fingerprints.has(fingerprint));
     const revoked = new Set([
       ...(trust.revoked ?? []),
-      ...[...offered, ...approved].filter((key) => key.isRevoked).map(({ fingerprint }) => fingerprint),
+      ...[...offered, ...trusted].filter((key) => key.isRevoked).map(({ fingerprint }) => fingerprint),
     ]);
-    const counting = isFirstUse ? offered : [...known, ...approved];
-    const strangers = isFirstUse ? [] : offered.filter(({ fingerprint }) => !fingerprints.has(fingerprint));
-    const { verified, refusal } = await this.firstThatVerifies(counting, signed);
+    const { verified, refusal } = await this.firstThatVerifies([...known, ...trusted], signed);
     const stranger = verified ? undefined : await this.firstThatVerifies(strangers, signed);
     for (const found of [verified?.key, refusal, stranger?.verified?.key, stranger?.refusal]) {
       const fingerprint = found?.fingerprint;
@@ -139,16 +157,24 @@ export class ReleaseVerifier {
         throw new ReleaseKeyRevoked(what, fingerprint);
       }
     }
-    if (verified === undefined) {
-      const key = stranger?.verified?.key;
-      if (key) throw new ReleaseKeyNotTrusted(what, key.fingerprint, key.armor, false);
-      throw new ReleaseSignatureInvalid(what, refusal?.reason ?? 'no key was named that can be read');
+    const proof = verified ?? stranger?.verified;
+    if (proof === undefined) {
+      const reasons = hasApproved ? [refusal] : [stranger?.refusal, refusal];
+      const told = reasons.find((one) => one?.fingerprint !== undefined) ?? reasons.find(Boolean);
+      throw new ReleaseSignatureInvalid(what, told?.reason ?? 'no key was named that can be read');
     }
-    const { key, keyState, signedAt, signature } = verified;
-    if (isFirstUse && trust.onFirstUse === 'hold') {
-      throw new ReleaseKeyNotTrusted(what, key.fingerprint, key.armor, true);
+    const { key, keyState, signedAt, signature } = proof;
+    if (verified === undefined && (hasApproved || trust.onFirstUse === 'hold')) {
+      throw new ReleaseKeyNotTrusted(what, key.fingerprint, key.armor, !hasApproved);
     }
-    return { key, keyState, signedAt, signature, trust: isFirstUse ? 'first-use' : 'approved' };
+    return { key, keyState, signedAt, signature, trust: verified ? 'approved' : 'first-use' };
+  }
+
+  /** The keys that count whoever offers them: the approved ones, else the roots and those that somebody vouches for. */
+  private async trustedKeys({ vouched = [] }: OfferedKeys, trust: KeyTrust): Promise<PublicKeyInfo[]> {
+    if (trust.approved.length > 0) return this.readable(trust.approved);
+    const { roots = [], vouchers = [] } = trust;
+    return [...(await this.readable(roots)), ...(await vouchedKeys(this.signatures, vouched, vouchers))];
   }
 
   private async readable(armors: readonly string[]): Promise<PublicKeyInfo[]> {

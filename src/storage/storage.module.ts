@@ -118,6 +118,7 @@ import { WithheldArtifacts } from './withheld-artifacts.service.js';
     ObjectStores,
     OrphanSweep,
     QuarantinedArtifacts,
+    SignedLink,
     SpooledArtifacts,
     StorageChoice,
     StorageProbe,

@@ -44,6 +44,8 @@ export interface WorkspaceOptions {
   host?: HostBlock;
   /** The base URL of a network mirror, from which alone providers are installed. */
   networkMirror?: string;
+  /** Providers are looked for in their own registries first, and in the mirror too. */
+  alsoDirect?: boolean;
   /** Credentials by host name (with port). */
   credentials?: Record<string, string>;
   /** PEM file of a private certificate authority. */
@@ -63,7 +65,9 @@ function cliConfiguration(options: WorkspaceOptions): string {
     );
   }
   if (options.networkMirror) {
-    lines.push(`provider_installation {\n  network_mirror {\n    url = "${options.networkMirror}"\n  }\n}`);
+    const direct = options.alsoDirect ? '  direct {}\n' : '';
+    const mirror = `  network_mirror {\n    url = "${options.networkMirror}"\n  }\n`;
+    lines.push(`provider_installation {\n${direct}${mirror}}`);
   }
   for (const [host, token] of Object.entries(options.credentials ?? {})) {
     lines.push(`credentials "${host}" {\n  token = "${token}"\n}`);

@@ -27,8 +27,12 @@ export type VersionAdmission =
 
 /** What policies, approvals and rules say about one provider of a mirror. */
 export interface ProviderGate {
-  /** `needs-approval` beside auto-approval rules does not keep a run from asking `admits` for each version. */
   readonly permission: Permission;
+  /**
+   * Whether single versions may be admitted although the provider waits for an approval: by the rules of the mirror, or
+   * because they are approved by themselves. Then a run asks `admits` for each version.
+   */
+  readonly mayAdmitVersions: boolean;
   admits(version: VersionFacts): VersionAdmission;
 }
 
@@ -37,7 +41,19 @@ export abstract class MirrorGate {
   /** What holds for a provider now; reads policies and approvals. */
   abstract of(mirror: Mirror, name: ProviderName): Promise<ProviderGate>;
 
-  /** Makes the pending request that a person answers, unless there is one. */
+  /**
+   * Holds the decisions of people off until the surrounding transaction ends, and looks once more whether `version` may
+   * become visible: first in the transaction that stores it. With `isAutoApproved` that is recorded there too.
+   *
+   * @throws MirroringNoLongerAllowed somebody decided otherwise meanwhile
+   */
+  abstract confirm(
+    mirror: Mirror,
+    name: ProviderName,
+    version: Pick<VersionFacts, 'version'> & { readonly isAutoApproved: boolean },
+  ): Promise<void>;
+
+  /** Makes the pending request that a person answers, unless there is one or too many wait. */
   abstract request(mirror: Mirror, name: ProviderName, version?: string): Promise<void>;
 
   /** Records that the rules of the mirror approved a version. Inside or outside a transaction. */

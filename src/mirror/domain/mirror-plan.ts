@@ -53,7 +53,10 @@ export type LeftOutReason =
   | 'version-filter'
   | 'platform-filter'
   | 'no-platforms'
-  | 'present';
+  | 'present'
+  | 'cooling-down'
+  | 'removed-here'
+  | 'switched-off';
 
 /** Something of a provider that is not fetched. */
 export interface LeftOut {
@@ -103,7 +106,11 @@ export function planProvider(facts: ProviderFacts, filters: MirrorFilters): Prov
   return { name: facts.name, releases, leftOut, ...lost };
 }
 
-function obstacleOf(facts: ProviderFacts, filters: MirrorFilters): LeftOut | undefined {
+/** What keeps a mirror from a provider before anything is asked about it. */
+export function obstacleOf(
+  facts: Pick<ProviderFacts, 'name' | 'permission' | 'isPublishedHere'>,
+  filters: Pick<MirrorFilters, 'names'>,
+): LeftOut | undefined {
   const { permission } = facts;
   if (!filters.names.wants(facts.name)) return { reason: 'name-filter' };
   if (facts.isPublishedHere) {

@@ -22,6 +22,16 @@ export interface MirrorPolicy {
   readonly requiresApproval: boolean;
 }
 
+/** A policy as it is kept. */
+export interface StoredMirrorPolicy extends MirrorPolicy {
+  readonly id: string;
+  readonly description: string | null;
+  readonly createdBy: string | null;
+  readonly createdByName: string | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
 /** What the policies say about one provider. */
 export interface PolicyVerdict<P extends MirrorPolicy = MirrorPolicy> {
   readonly isAllowed: boolean;
@@ -100,13 +110,17 @@ export function inEvaluationOrder<P extends MirrorPolicy>(
 ): P[] {
   return policies
     .filter((one) => !isSet(one.organizationId) || one.organizationId === organizationId)
-    .sort(
-      (left, right) =>
-        right.priority - left.priority ||
-        Number(!isSet(left.organizationId)) - Number(!isSet(right.organizationId)) ||
-        Number(left.type === 'allow') - Number(right.type === 'allow') ||
-        (left.name < right.name ? -1 : 1),
-    );
+    .sort(compareInEvaluation);
+}
+
+/** The order in which policies are asked, those of several organizations among each other by name. */
+export function compareInEvaluation(left: MirrorPolicy, right: MirrorPolicy): number {
+  return (
+    right.priority - left.priority ||
+    Number(!isSet(left.organizationId)) - Number(!isSet(right.organizationId)) ||
+    Number(left.type === 'allow') - Number(right.type === 'allow') ||
+    (left.name < right.name ? -1 : left.name > right.name ? 1 : 0)
+  );
 }
 
 /** The first active policy that matches decides; without one nothing is allowed. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidInput } from '../../kernel/invalid-input.js';
 import { MirrorInterrupted, PackageDigestMismatch, UpstreamBusy } from './mirror.errors.js';
-import { failureLine, SyncReport } from './sync-report.js';
+import { failureLine, type SyncDetails, SyncReport } from './sync-report.js';
 
 const name = { namespace: 'acme', type: 'widget' };
 const other = { namespace: 'acme', type: 'gadget' };
@@ -63,6 +63,57 @@ describe('the report of a run', () => {
     expect([failures.length, failureCount, leftOut.length, leftOutCount.present]).toEqual([
       500, 501, 500, 501,
     ]);
+  });
+});
+
+describe('a run that was interrupted in the middle of a provider', () => {
+  const reopened = (report: SyncReport): SyncReport =>
+    SyncReport.resume(JSON.parse(JSON.stringify(report.toDetails())) as SyncDetails);
+
+  it('goes on with the versions that are not done', () => {
+    const report = new SyncReport();
+    expect(report.beginProvider(name)).toBe(true);
+    report.finishVersion('1.0.0');
+    const resumed = reopened(report);
+    expect(resumed.hasFinished(name)).toBe(false);
+    expect(resumed.beginProvider(name)).toBe(false);
+    expect(resumed.hasFinishedVersion('1.0.0')).toBe(true);
+    expect(resumed.hasFinishedVersion('1.1.0')).toBe(false);
+  });
+
+  it('knows which providers are finished, also those in which something failed', () => {
+    const report = new SyncReport();
+    report.beginProvider(name);
+    report.addFailure(name, mismatch);
+    report.finishProvider(name);
+    report.beginProvider(other);
+    report.addFailure(other, mismatch);
+    const resumed = reopened(report);
+    expect([resumed.hasFinished(name), resumed.hasFinished(other)]).toEqual([true, false]);
+    expect(resumed.beginProvider(name)).toBe(true);
+    expect(resumed.hasFinishedVersion('1.0.0')).toBe(false);
+  });
+
+  it('says nothing about it once it is over', () => {
+    const report = new SyncReport();
+    report.beginProvider(name);
+    report.finishProvider(name);
+    expect(report.toDetails()).not.toHaveProperty('current');
+  });
+
+  it('tells a warning once', () => {
+    const report = new SyncReport();
+    expect([report.addWarning('one'), report.addWarning('one'), report.addWarning('two')]).toEqual([
+      ...[true, false, true],
+    ]);
+    expect(reopened(report).addWarning('two')).toBe(false);
+  });
+
+  it('fails as a whole when the upstream does', () => {
+    const report = new SyncReport();
+    report.addRunFailure('registry.example.com', mismatch);
+    expect(report).toMatchObject({ status: 'failed', providersFailed: 0 });
+    expect(report.errorMessage).toBe(`registry.example.com: ${mismatch.message}`);
   });
 });
 

@@ -39,6 +39,8 @@ export interface SyncDetails {
   readonly leftOut: readonly LeftOutLine[];
   /** What somebody should look at although nothing failed: versions that vanished upstream, lists rolled back. */
   readonly warnings: readonly string[];
+  /** The provider that is being gone through, and its versions that are done: where a run goes on after a restart. */
+  readonly current?: { readonly provider: string; readonly versions: readonly string[] };
 }
 
 /** Collects what one run of a mirror did; a run that goes on after a restart goes on with its report. */
@@ -51,6 +53,7 @@ export class SyncReport {
   private readonly leftOutCount: Partial<Record<LeftOutReason, number>> = {};
   private readonly leftOut: LeftOutLine[] = [];
   private readonly warnings = new Set<string>();
+  private current: { readonly provider: string; readonly versions: Set<string> } | undefined;
 
   /** The report of a run that was interrupted, to go on with. */
   static resume(details: SyncDetails): SyncReport {
@@ -63,7 +66,33 @@ export class SyncReport {
     Object.assign(report.leftOutCount, details.leftOutCount);
     report.leftOut.push(...details.leftOut);
     for (const warning of details.warnings) report.warnings.add(warning);
+    const { current } = details;
+    if (current) report.current = { provider: current.provider, versions: new Set(current.versions) };
     return report;
+  }
+
+  /** Begins or goes on with a provider; `false` when the run had begun with it before it was interrupted. */
+  beginProvider(name: ProviderName): boolean {
+    const provider = nameOf(name);
+    if (this.current?.provider === provider) return false;
+    this.current = { provider, versions: new Set() };
+    return true;
+  }
+
+  /** Whether the run has gone through all of a provider. */
+  hasFinished(name: ProviderName): boolean {
+    const provider = nameOf(name);
+    return this.providers.has(provider) && this.current?.provider !== provider;
+  }
+
+  /** A version of the provider that was begun last is done, well or badly. */
+  finishVersion(version: string): void {
+    this.current?.versions.add(version);
+  }
+
+  /** Whether {@link finishVersion} was called for it. */
+  hasFinishedVersion(version: string): boolean {
+    return this.current?.versions.has(version) ?? false;
   }
 
   /** A package was verified and stored. */
@@ -75,8 +104,12 @@ export class SyncReport {
   /** Something of a provider failed; the run goes on, and is marked as failed at its end. */
   addFailure(subject: ReportSubject, error: unknown): void {
     this.providers.set(nameOf(subject), 'failed');
-    this.failureCount += 1;
-    if (this.failures.length < MAX_LINES) this.failures.push(failureLine(subject, error));
+    this.count(failureLine(subject, error));
+  }
+
+  /** The run as a whole failed, e.g. because the upstream does not answer; `host` is the upstream. */
+  addRunFailure(host: string, error: unknown): void {
+    this.count(lineOf(host, error));
   }
 
   /** What the plan of a provider leaves out, on purpose. */
@@ -89,14 +122,22 @@ export class SyncReport {
     }
   }
 
-  /** Something that somebody should look at. The same sentence counts once. */
-  addWarning(sentence: string): void {
-    if (this.warnings.size < MAX_LINES) this.warnings.add(sentence);
+  /** Something that somebody should look at. The same sentence counts once; `false` when it is known already. */
+  addWarning(sentence: string): boolean {
+    if (this.warnings.size >= MAX_LINES || this.warnings.has(sentence)) return false;
+    this.warnings.add(sentence);
+    return true;
   }
 
   /** A provider was gone through; it counts as synced unless something of it failed. */
   finishProvider(name: ProviderName): void {
     if (!this.providers.has(nameOf(name))) this.providers.set(nameOf(name), 'synced');
+    this.current = undefined;
+  }
+
+  /** Whether something of a provider failed. */
+  hasFailed(name: ProviderName): boolean {
+    return this.providers.get(nameOf(name)) === 'failed';
   }
 
   get providersSynced(): number {
@@ -131,7 +172,15 @@ export class SyncReport {
       leftOutCount: { ...this.leftOutCount },
       leftOut: [...this.leftOut],
       warnings: [...this.warnings],
+      ...(this.current && {
+        current: { provider: this.current.provider, versions: [...this.current.versions] },
+      }),
     };
+  }
+
+  private count(line: FailureLine): void {
+    this.failureCount += 1;
+    if (this.failures.length < MAX_LINES) this.failures.push(line);
   }
 
   private countOf(state: 'synced' | 'failed'): number {
@@ -144,6 +193,11 @@ export function failureLine(subject: ReportSubject, error: unknown): FailureLine
   const about = [nameOf(subject), subject.version, subject.platform]
     .filter((part) => part !== undefined)
     .join(' ');
+  return lineOf(about, error);
+}
+
+/** The same about anything. */
+export function lineOf(about: string, error: unknown): FailureLine {
   if (error instanceof MirrorFailure) {
     const { code, message, fault, isTransient } = error;
     return { about, code, message, fault, isTransient };

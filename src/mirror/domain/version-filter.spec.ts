@@ -190,3 +190,22 @@ describe('a version filter against naive models', () => {
     );
   });
 });
+
+describe('a version filter that wants pre-releases', () => {
+  const with4 = (filter: string): string[] =>
+    VersionFilter.parse(filter, { withPrereleases: true })
+      .select(VERSIONS.map(read))
+      .map(({ text }) => text);
+
+  it.each([
+    ['', VERSIONS],
+    ['latest:3', ['4.0.0', '30.0.0', '5.0.0-alpha']],
+    ['4', ['4.0.0-beta.1', '4.0.0-rc.1', '4.0.0']],
+    ['>= 4.0.0-rc.1', ['4.0.0-rc.1', '4.0.0', '30.0.0', '5.0.0-alpha']],
+    ['> 3.10.1, < 5', ['4.0.0-beta.1', '4.0.0-rc.1', '4.0.0']],
+    ['< 4.0.0', ['0.9.0', '2.9.9', '3.0.0', '3.0.1', '3.1.0', '3.10.0', '3.10.1']],
+    ['~> 4.0', ['4.0.0']],
+    ['3.0.1', ['3.0.1']],
+    ['!= 4.0.0', VERSIONS.filter((text) => text !== '4.0.0')],
+  ])('reads %j', (filter, wanted) => expect(with4(filter)).toEqual(wanted));
+});

@@ -24,31 +24,43 @@ type Rule =
     }
   | { readonly kind: 'list'; readonly items: readonly Item[] };
 
+/** How a filter is meant. */
+export interface VersionFilterOptions {
+  /** Whether all, `latest:N`, prefixes and ordering terms want pre-releases too. */
+  readonly withPrereleases?: boolean;
+}
+
 /**
  * Which versions a mirror wants (REST contract, section 20): all, `latest:N`, prefixes, a constraint, or a list of
- * versions and prefixes. Pre-releases are wanted only when the filter names them exactly.
+ * versions and prefixes. Without `withPrereleases` pre-releases are wanted only when the filter names them exactly.
  */
 export class VersionFilter {
   private constructor(
     /** As it was written, without space around it. */
     readonly text: string,
     private readonly rule: Rule,
+    private readonly withPrereleases: boolean,
   ) {}
 
   /** Reads at most 1024 characters; nothing is "all". Throws {@link InvalidVersionFilter}. */
-  static parse(given: string | null | undefined): VersionFilter {
+  static parse(
+    given: string | null | undefined,
+    { withPrereleases = false }: VersionFilterOptions = {},
+  ): VersionFilter {
     const text = (given ?? '').trim();
-    if (text === '') return new VersionFilter('', { kind: 'all' });
+    if (text === '') return new VersionFilter('', { kind: 'all' }, withPrereleases);
     if (text.length > MAX_LENGTH) throw new InvalidVersionFilter(`it has at most ${MAX_LENGTH} characters`);
-    return new VersionFilter(text, readRule(text));
+    return new VersionFilter(text, readRule(text), withPrereleases);
   }
 
   /** Those of `versions` that are wanted, in their order. */
   select<T extends UpstreamVersion>(versions: readonly T[]): T[] {
-    const { rule } = this;
-    if (rule.kind !== 'latest') return versions.filter((one) => wants(rule, one));
-    const stable = versions.filter((one) => !one.version.isPrerelease).sort(compareUpstreamVersions);
-    const newest = new Set(stable.slice(-rule.count));
+    const { rule, withPrereleases } = this;
+    if (rule.kind !== 'latest') return versions.filter((one) => wants(rule, one, withPrereleases));
+    const counted = versions
+      .filter((one) => withPrereleases || !one.version.isPrerelease)
+      .sort(compareUpstreamVersions);
+    const newest = new Set(counted.slice(-rule.count));
     return versions.filter((one) => newest.has(one));
   }
 }
@@ -108,15 +120,21 @@ function readVersion(text: string, item: string): Version {
   }
 }
 
-function wants(rule: Exclude<Rule, { kind: 'latest' }>, { text, version }: UpstreamVersion): boolean {
-  if (rule.kind === 'all') return !version.isPrerelease;
+function wants(
+  rule: Exclude<Rule, { kind: 'latest' }>,
+  { text, version }: UpstreamVersion,
+  withPrereleases: boolean,
+): boolean {
+  const isOrdinary = withPrereleases || !version.isPrerelease;
+  if (rule.kind === 'all') return isOrdinary;
   if (rule.kind === 'constraint') {
-    return rule.constraint.allows(version) && (!version.isPrerelease || rule.named.has(version.text));
+    const isAllowed = rule.constraint.allows(version, { withPrereleases });
+    return isAllowed && (isOrdinary || rule.named.has(version.text));
   }
   const numbers = [version.major, version.minor, version.patch];
   return rule.items.some((item) =>
     'exact' in item
       ? item.exact === text
-      : !version.isPrerelease && item.prefix.every((number, at) => number === numbers[at]),
+      : isOrdinary && item.prefix.every((number, at) => number === numbers[at]),
   );
 }

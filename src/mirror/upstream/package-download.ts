@@ -18,6 +18,14 @@ import { FetchLimits } from '../fetch-limits.js';
 import { assertUsable } from './answer-status.js';
 import { failureOf, type OpenAnswer, UpstreamFetch } from './upstream-fetch.js';
 
+/** Told how a download gets on. */
+export interface DownloadObserver {
+  /** So many bytes from the first on are in the file. */
+  advance(received: number): void;
+  /** The download begins again from the first byte. */
+  restart(): void;
+}
+
 /** What is to be downloaded. */
 export interface WantedFile {
   readonly url: URL;
@@ -25,11 +33,13 @@ export interface WantedFile {
   /** SHA-256 that the bytes must have, 64 lower-case hex digits. */
   readonly digest: string;
   readonly signal?: AbortSignal;
+  readonly observer?: DownloadObserver | undefined;
 }
 
 /** How far one download is. */
 interface Progress {
   readonly file: FileHandle;
+  readonly observer: DownloadObserver | undefined;
   hash: Sha256Hash;
   received: number;
   /** What recognizes the same file in a further answer. */
@@ -60,7 +70,7 @@ export class PackageDownload {
     const signal = AbortSignal.any([ending.signal, ...(wanted.signal ? [wanted.signal] : [])]);
     const file = await open(path, 'w', 0o600);
     try {
-      return await this.attempts({ ...wanted, signal }, newProgress(file), ending, dirname(path));
+      return await this.attempts({ ...wanted, signal }, newProgress(file, wanted.observer), ending, dirname(path));
     } catch (error) {
       throw isDiskFull(error) ? new MirrorDiskFull({ cause: error }) : error;
     } finally {
@@ -189,6 +199,7 @@ export class PackageDownload {
       }
       progress.hash.update(chunk);
       progress.received += chunk.byteLength;
+      progress.observer?.advance(progress.received);
     }
     await progress.file.truncate(progress.received);
   }
@@ -205,12 +216,13 @@ export class PackageDownload {
   }
 }
 
-function newProgress(file: FileHandle): Progress {
-  return { file, hash: new Sha256Hash(), received: 0, validator: undefined, isPatched: false };
+function newProgress(file: FileHandle, observer: DownloadObserver | undefined): Progress {
+  return { file, observer, hash: new Sha256Hash(), received: 0, validator: undefined, isPatched: false };
 }
 
 function startOver(progress: Progress): void {
-  Object.assign(progress, newProgress(progress.file));
+  Object.assign(progress, newProgress(progress.file, progress.observer));
+  progress.observer?.restart();
 }
 
 /** Whether the answer is the part of the file that begins at `from`. */

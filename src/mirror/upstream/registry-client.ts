@@ -31,6 +31,16 @@ export interface PackageDocument {
   readonly signatureUrl: URL;
   /** Armored public keys as they came. */
   readonly keys: readonly string[];
+  /** Those of them that came with the signature of somebody who vouches for them; absent when there are none. */
+  readonly vouched?: readonly VouchedKey[];
+}
+
+/** A key that an upstream says somebody else vouches for. Nothing of it is proved. */
+export interface VouchedKey {
+  /** Armored public key as it came: the signature is of its bytes. */
+  readonly armor: string;
+  /** Armored detached signature. */
+  readonly signature: string;
 }
 
 /**

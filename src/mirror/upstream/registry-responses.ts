@@ -9,7 +9,7 @@ import type { ProviderName } from '../domain/name-filter.js';
 import { printable } from '../domain/printable.js';
 import type { ListedVersion, ProviderListing, UnreadableLine } from '../domain/provider-listing.js';
 import { parseUpstreamVersion } from '../domain/upstream-version.js';
-import type { PackageDocument, ProviderNames } from './registry-client.js';
+import type { PackageDocument, ProviderNames, VouchedKey } from './registry-client.js';
 import { linkedUrl } from './upstream-registry.js';
 
 const MAX_VERSIONS = 20_000;
@@ -17,6 +17,7 @@ const MAX_PLATFORMS = 200;
 const MAX_PROVIDERS_OF_PAGE = 1000;
 const MAX_KEYS = 32;
 const MAX_ARMOR = 128 * 1024;
+const MAX_SIGNATURE = 64 * 1024;
 const MAX_UNREADABLE = 100;
 const DIGEST = /^[0-9A-Fa-f]{64}$/;
 
@@ -109,7 +110,7 @@ export function parsePackageDocument(
     downloadUrl: url('download_url'),
     shasumsUrl: url('shasums_url'),
     signatureUrl: url('shasums_signature_url'),
-    keys: readKeys(document['signing_keys']),
+    ...readKeys(document['signing_keys']),
   };
 }
 
@@ -151,13 +152,19 @@ function readProtocols(value: unknown, filename: string): string[] {
   }
 }
 
-function readKeys(value: unknown): string[] {
-  const keys = isObject(value) ? value['gpg_public_keys'] : undefined;
-  if (!Array.isArray(keys)) return [];
-  return keys
-    .slice(0, MAX_KEYS)
-    .map((key: unknown) => (isObject(key) ? key['ascii_armor'] : undefined))
-    .filter((armor): armor is string => typeof armor === 'string' && armor.length <= MAX_ARMOR);
+function readKeys(value: unknown): Pick<PackageDocument, 'keys' | 'vouched'> {
+  const offered = isObject(value) ? value['gpg_public_keys'] : undefined;
+  const keys: string[] = [];
+  const vouched: VouchedKey[] = [];
+  for (const key of Array.isArray(offered) ? offered.slice(0, MAX_KEYS) : []) {
+    const { ascii_armor: armor, trust_signature: signature } = isObject(key) ? key : NOTHING;
+    if (typeof armor !== 'string' || armor.length > MAX_ARMOR) continue;
+    keys.push(armor);
+    if (typeof signature === 'string' && signature !== '' && signature.length <= MAX_SIGNATURE) {
+      vouched.push({ armor, signature });
+    }
+  }
+  return { keys, ...(vouched.length > 0 && { vouched }) };
 }
 
 function listOf(value: unknown, field: string, most: number, origin: AnswerOrigin): readonly unknown[] {

@@ -26,6 +26,8 @@ export interface UpstreamRequest {
   /** Whose token goes along; it is sent to its own origin only, whatever redirects say. */
   readonly upstream?: UpstreamRegistry;
   readonly accept?: string;
+  /** Asks for the headers alone; a whole answer when absent. */
+  readonly method?: 'HEAD';
   /** What is known already; sent to the first origin only. */
   readonly etag?: string;
   /** Asks for the rest of a file, if it is still the same. */
@@ -74,7 +76,8 @@ export class UpstreamFetch {
 
   /** Opens an answer of any status; the caller reads or cancels its body before `timeoutMs` are over. */
   async open(url: URL, request: UpstreamRequest, timeoutMs: number): Promise<OpenAnswer> {
-    let hop: OutboundHop = { url, method: 'GET', headers: headersFor(url, request), body: null };
+    const { method = 'GET' } = request;
+    let hop: OutboundHop = { url, method, headers: headersFor(url, request), body: null };
     for (let hops = 0; ; hops += 1) {
       const response = await this.send(hop, request, timeoutMs);
       const next = follow(hop, response);
@@ -91,6 +94,7 @@ export class UpstreamFetch {
     try {
       return await this.http.fetch(hop.url, {
         purpose: 'mirror',
+        method: hop.method,
         headers: hop.headers,
         redirect: 'manual',
         timeoutMs,

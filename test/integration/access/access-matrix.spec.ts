@@ -11,7 +11,7 @@ import { routesOf } from './route-table.js';
 const ROWS = Object.values(POLICY).flatMap((section) => Object.entries(section));
 const SPENDS_SESSION =
   /(?:auth\/logout|auth\/refresh|auth\/sessions|sign-out-everywhere|change-password|local\/password)$/;
-const NESTED = ['signing key', 'member', 'trusted publisher'];
+const NESTED = ['signing key', 'member', 'trusted publisher', 'mirror run', 'mirror key'];
 
 const SETTINGS = { TFR_AUTH_LOGIN_ENABLED: 'true' };
 const MODES: readonly (readonly [string, Mode, Record<string, string>])[] = [

@@ -54,6 +54,8 @@ export function expected(row: PolicyRow, who: Identity, place: Place, mode: Mode
       return 'passes';
     case 'setup':
       return who.credential === 'setup token' ? 'passes' : '401';
+    case 'link':
+      return '403';
     case 'signed':
       return unsignedFile(row, who, place, mode, isKnown);
     case 'public':
@@ -139,7 +141,7 @@ function publicList(who: Identity, mode: Mode, scope: string, isKnown: boolean):
   return scope.split('|').some((one) => holdsAnywhere(who, one, mode)) ? 'passes' : '403';
 }
 
-/** In single-tenant mode the default organization owns everything that is published. */
+/** In single-tenant mode the default organization owns everything that is published, and mirrors. */
 function ownerOf({ object }: PolicyRow, place: Place, { isMultiTenant }: Mode): OrganizationName {
   const isPublished = [
     'file',
@@ -149,6 +151,12 @@ function ownerOf({ object }: PolicyRow, place: Place, { isMultiTenant }: Mode): 
     'provider version',
     'namespace',
     'signing key',
+    'mirror',
+    'mirror run',
+    'mirror key',
+    'mirror version',
+    'mirror approval',
+    'mirror policy',
   ];
   if (!isMultiTenant && isPublished.includes(object ?? '')) return 'default';
   return place === 'foreign' ? 'other' : 'own';

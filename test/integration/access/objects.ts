@@ -6,6 +6,7 @@ import { Sessions } from '../../../src/auth/sessions.service.js';
 import { aModule } from '../../support/factories/module.factory.js';
 import { aProvider } from '../../support/factories/provider.factory.js';
 import { testSigner } from '../../support/build-fixtures.js';
+import { mirrorRelease, UPSTREAM_HOST } from '../../support/mirrored-release.js';
 import type { TestApp } from '../../support/test-app.js';
 import type { Place } from './expectation.js';
 import type { Organizations } from './identities.js';
@@ -20,7 +21,7 @@ const NOWHERE = '00000000-0000-4000-8000-000000000000';
 
 /** What stands nowhere, and looks exactly like what somebody else has. */
 const ABSENT: Address = {
-  hostname: 'registry.test',
+  hostname: UPSTREAM_HOST,
   namespace: 'nobody-ns',
   name: 'nothing',
   '*': `blobs/sha256/aa/aa/${'a'.repeat(64)}/nothing.tar.gz`,
@@ -32,9 +33,12 @@ const ABSENT: Address = {
   arch: 'amd64',
   kind: 'index',
   page: 'index',
+  platform: 'linux_amd64',
   id: NOWHERE,
   user_id: NOWHERE,
   publisher_id: NOWHERE,
+  sync_id: NOWHERE,
+  key_id: NOWHERE,
 };
 
 /** One object of each kind in the own and in another organization, and new ones for requests that use them up. */
@@ -76,6 +80,8 @@ export class MatrixObjects {
     const [own, other] = [await this.keep(kind, 'own'), await this.keep(kind, 'other')];
     if (kind === 'signing key') return { ...own, id: other['id']! };
     if (kind === 'member') return { ...own, user_id: other['user_id']! };
+    if (kind === 'mirror run') return { ...own, sync_id: other['sync_id']! };
+    if (kind === 'mirror key') return { ...own, key_id: other['key_id']! };
     if (kind === 'trusted publisher') return { ...own, publisher_id: other['publisher_id']! };
     return { ...own, version: '9.9.9' };
   }
@@ -91,6 +97,8 @@ export class MatrixObjects {
       case 'provider':
       case 'provider version':
         return this.provider(side);
+      case 'mirrored provider':
+        return this.mirroredProvider(side);
       case 'namespace':
         return this.namespace(side);
       case 'signing key':
@@ -111,6 +119,18 @@ export class MatrixObjects {
         return this.auditEntry(organizationId);
       case 'role template':
         return this.roleTemplate();
+      case 'mirror':
+        return this.mirror(organizationId);
+      case 'mirror run':
+        return this.mirrorRun(organizationId);
+      case 'mirror key':
+        return this.mirrorKey(organizationId);
+      case 'mirror version':
+        return this.mirrorVersion(organizationId);
+      case 'mirror approval':
+        return this.mirrorApproval(organizationId);
+      case 'mirror policy':
+        return this.mirrorPolicy(organizationId);
       case 'storage configuration':
         return this.storageConfiguration();
       case 'storage migration':
@@ -173,7 +193,7 @@ export class MatrixObjects {
       [namespace, type],
     );
     return {
-      hostname: ABSENT['hostname']!,
+      hostname: 'registry.test',
       namespace,
       type,
       os,
@@ -182,6 +202,14 @@ export class MatrixObjects {
       kind: 'index',
       page: 'index',
     };
+  }
+
+  private async mirroredProvider(side: Side): Promise<Address> {
+    const { namespace, type } = aProvider({ namespace: `${side}-ns` });
+    const wanted = { namespace, type, organizationId: this.organizations[side] };
+    const { version } = await mirrorRelease(this.app, wanted);
+    const { hostname, platform } = ABSENT;
+    return { hostname: hostname!, namespace, type, version: version.version, platform: platform! };
   }
 
   private async namespace(side: Side): Promise<Address> {
@@ -253,6 +281,72 @@ export class MatrixObjects {
     const [row] = await this.app.query<{ id: string }>(
       'SELECT id FROM audit_entries WHERE organization_id = $1 LIMIT 1',
       [organizationId],
+    );
+    return { id: row!.id };
+  }
+
+  /** Its upstream is refused before anything is asked. */
+  private async mirror(organizationId: string): Promise<Address> {
+    const [row] = await this.app.query<{ id: string }>(
+      `INSERT INTO mirrors (name, upstream_url, upstream_host, organization_id, is_enabled)
+       VALUES ($1, 'https://127.0.0.1:9', '127.0.0.1:9', $2, false) RETURNING id`,
+      [`matrix-${(this.count += 1)}`, organizationId],
+    );
+    return { id: row!.id };
+  }
+
+  /** One that has ended. */
+  private async mirrorRun(organizationId: string): Promise<Address> {
+    const { id } = await this.mirror(organizationId);
+    const [row] = await this.app.query<{ id: string }>(
+      `INSERT INTO mirror_syncs (mirror_id, triggered_by, status, completed_at)
+       VALUES ($1, 'manual', 'success', now()) RETURNING id`,
+      [id],
+    );
+    return { id: id!, sync_id: row!.id };
+  }
+
+  /** One that waits for a decision. */
+  private async mirrorKey(organizationId: string): Promise<Address> {
+    const { id } = await this.mirror(organizationId);
+    const { publicKey } = await testSigner();
+    const [row] = await this.app.query<{ id: string }>(
+      `INSERT INTO mirror_keys (mirror_id, namespace, fingerprint, armor, state, source)
+       VALUES ($1, 'acme', $2, $3, 'seen', 'upstream') RETURNING id`,
+      [id, randomUUID(), publicKey],
+    );
+    return { id: id!, key_id: row!.id };
+  }
+
+  /** One that was seen and is not here. */
+  private async mirrorVersion(organizationId: string): Promise<Address> {
+    const { id } = await this.mirror(organizationId);
+    await this.app.query(
+      `WITH provider AS (
+         INSERT INTO mirrored_providers (mirror_id, upstream_host, namespace, provider_type)
+         VALUES ($1, '127.0.0.1:9', 'acme', 'widget') RETURNING id)
+       INSERT INTO mirrored_versions (mirrored_provider_id, upstream_version) SELECT id, '1.0.0' FROM provider`,
+      [id],
+    );
+    return { id: id! };
+  }
+
+  /** One that waits for a review. */
+  private async mirrorApproval(organizationId: string): Promise<Address> {
+    const { id } = await this.mirror(organizationId);
+    const [row] = await this.app.query<{ id: string }>(
+      `INSERT INTO mirror_approvals (mirror_id, namespace) VALUES ($1, 'acme') RETURNING id`,
+      [id],
+    );
+    return { id: row!.id };
+  }
+
+  /** One that decides nothing. */
+  private async mirrorPolicy(organizationId: string): Promise<Address> {
+    const [row] = await this.app.query<{ id: string }>(
+      `INSERT INTO mirror_policies (organization_id, name, policy_type, is_active)
+       VALUES ($1, $2, 'deny', false) RETURNING id`,
+      [organizationId, `matrix-${(this.count += 1)}`],
     );
     return { id: row!.id };
   }

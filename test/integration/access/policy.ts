@@ -13,7 +13,7 @@
  * - `owner`: an owner of the organization in the path, or a platform administrator
  * - `give S`: whoever holds what is given, in the organization that the request names
  * - `own`: only what belongs to the caller; everything else is absent
- * - `setup`: the one-time token of the setup · `signed`: a signed URL
+ * - `setup`: the one-time token of the setup · `signed`: a signed URL · `link`: a signed URL, and nothing instead of it
  */
 export type Rule =
   | 'open'
@@ -24,6 +24,7 @@ export type Rule =
   | 'owner'
   | 'setup'
   | 'signed'
+  | 'link'
   | `${'public' | 'anywhere' | 'platform' | 'organization' | 'object' | 'publish' | 'give'} ${string}`;
 
 /** The kinds of object that a path addresses; each exists in the own organization, in another one, and not at all. */
@@ -32,6 +33,7 @@ export type ObjectKind =
   | 'file'
   | 'module version'
   | 'provider'
+  | 'mirrored provider'
   | 'provider version'
   | 'namespace'
   | 'signing key'
@@ -43,6 +45,12 @@ export type ObjectKind =
   | 'session'
   | 'audit entry'
   | 'role template'
+  | 'mirror'
+  | 'mirror run'
+  | 'mirror key'
+  | 'mirror version'
+  | 'mirror approval'
+  | 'mirror policy'
   | 'storage configuration'
   | 'storage migration';
 
@@ -64,6 +72,13 @@ const authenticated = { rule: 'authenticated' } as const;
 const admin = { rule: 'platform admin' } as const;
 const ofModule = (rule: Rule) => ({ rule, object: 'module', seenWith: 'modules:read' }) as const;
 const ofProvider = (rule: Rule) => ({ rule, object: 'provider', seenWith: 'providers:read' }) as const;
+const ofMirror = (rule: Rule) => ({ rule, object: 'mirror', seenWith: 'mirrors:read' }) as const;
+const ofMirrorRun = (rule: Rule) => ({ rule, object: 'mirror run', seenWith: 'mirrors:read' }) as const;
+const ofMirrorKey = (rule: Rule) => ({ rule, object: 'mirror key', seenWith: 'mirrors:read' }) as const;
+const ofApproval = (rule: Rule) => ({ rule, object: 'mirror approval', seenWith: 'mirrors:read' }) as const;
+const ofMirrorPolicy = (rule: Rule) => ({ rule, object: 'mirror policy', seenWith: 'mirrors:read' }) as const;
+const ofMirrored = (rule: Rule) =>
+  ({ rule, object: 'mirrored provider', seenWith: 'providers:read' }) as const;
 const ofOrganization = (scope: string) =>
   ({ rule: `organization ${scope}`, object: 'organization' }) as const;
 
@@ -100,8 +115,12 @@ export const POLICY: Readonly<Record<string, Readonly<Record<string, PolicyRow>>
     'GET /v1/providers/:namespace/:type/:version': ofProvider('public providers:read'),
     'GET /v1/providers/:namespace/:type/versions': ofProvider('public providers:read'),
     'GET /v1/providers/:namespace/:type/:version/download/:os/:arch': ofProvider('public providers:read'),
-    'GET /terraform/providers/:hostname/:namespace/:type/index.json': ofProvider('public providers:read'),
-    'GET /terraform/providers/:hostname/:namespace/:type/:version.json': ofProvider('public providers:read'),
+    'GET /terraform/providers/:hostname/:namespace/:type/index.json': ofMirrored('public providers:read'),
+    'GET /terraform/providers/:hostname/:namespace/:type/:version.json': ofMirrored('public providers:read'),
+    'GET /terraform/providers/:hostname/:namespace/:type/:version/pull/:platform': {
+      ...ofMirrored('link'),
+      note: 'the document of the version gives it to those who may read that',
+    },
     'GET /api/v1/oauth/authorize': { rule: 'open', note: 'without a session it leads to the sign-in page' },
     'POST /api/v1/oauth/authorize': {
       ...authenticated,
@@ -339,6 +358,67 @@ export const POLICY: Readonly<Record<string, Readonly<Record<string, PolicyRow>>
       ...authenticated,
       note: 'numbers of the organizations in which the caller holds the read scope',
     },
+  },
+  'Provider mirrors': {
+    'GET /api/v1/admin/mirrors': { rule: 'anywhere mirrors:read' },
+    'POST /api/v1/admin/mirrors': {
+      rule: 'anywhere mirrors:manage',
+      note: 'in the organization that is to own it; in the default one for a mirror that serves everybody',
+    },
+    'GET /api/v1/admin/mirrors/:id': ofMirror('object mirrors:read'),
+    'PUT /api/v1/admin/mirrors/:id': ofMirror('object mirrors:manage'),
+    'DELETE /api/v1/admin/mirrors/:id': ofMirror('object mirrors:manage'),
+    'GET /api/v1/admin/mirrors/:id/status': ofMirror('object mirrors:read'),
+    'GET /api/v1/admin/mirrors/:id/providers': ofMirror('object mirrors:read'),
+    'POST /api/v1/admin/mirrors/:id/plan': ofMirror('object mirrors:read'),
+    'POST /api/v1/admin/mirrors/:id/sync': ofMirror('object mirrors:manage'),
+    'GET /api/v1/admin/mirrors/:id/syncs': ofMirror('object mirrors:read'),
+    'GET /api/v1/admin/mirrors/:id/syncs/:sync_id': ofMirrorRun('object mirrors:read'),
+    'POST /api/v1/admin/mirrors/:id/syncs/:sync_id/cancel': ofMirrorRun('object mirrors:manage'),
+    'GET /api/v1/admin/mirrors/:id/space': ofMirror('object mirrors:read'),
+    'PUT /api/v1/admin/mirrors/:id/versions/pin': {
+      rule: 'object mirrors:manage',
+      object: 'mirror version',
+      seenWith: 'mirrors:read',
+    },
+    'PUT /api/v1/admin/mirrors/:id/versions/unpin': {
+      rule: 'object mirrors:manage',
+      object: 'mirror version',
+      seenWith: 'mirrors:read',
+    },
+    'GET /api/v1/admin/mirror-bundles/inventory': admin,
+    'POST /api/v1/admin/mirror-bundles/export': admin,
+    'POST /api/v1/admin/mirror-bundles/import': admin,
+    'GET /api/v1/admin/mirrors/:id/keys': ofMirror('object mirrors:read'),
+    'POST /api/v1/admin/mirrors/:id/keys': ofMirror('object admin'),
+    'GET /api/v1/admin/mirrors/:id/keys/:key_id/versions': ofMirrorKey('object mirrors:read'),
+    'POST /api/v1/admin/mirrors/:id/keys/:key_id/approve': ofMirrorKey('object admin'),
+    'POST /api/v1/admin/mirrors/:id/keys/:key_id/revoke': ofMirrorKey('object admin'),
+  },
+  'Mirror approvals': {
+    'POST /api/v1/admin/mirrors/:id/versions/release': {
+      rule: 'object admin',
+      object: 'mirror version',
+      seenWith: 'mirrors:read',
+    },
+    'GET /api/v1/admin/approvals': { rule: 'anywhere mirrors:read' },
+    'POST /api/v1/admin/approvals': {
+      ...ofMirror('object mirrors:manage'),
+      note: 'of the mirror that the request names',
+    },
+    'GET /api/v1/admin/approvals/:id': ofApproval('object mirrors:read'),
+    'PUT /api/v1/admin/approvals/:id/review': ofApproval('object admin'),
+  },
+  'Mirror policies': {
+    'GET /api/v1/admin/policies': { rule: 'anywhere mirrors:read', note: 'global ones included' },
+    'POST /api/v1/admin/policies': {
+      ...admin,
+      note: 'for a global policy; for one of an organization admin in that organization',
+    },
+    'POST /api/v1/admin/policies/evaluate': { rule: 'anywhere mirrors:read' },
+    'GET /api/v1/admin/policies/:id': ofMirrorPolicy('object mirrors:read'),
+    'PUT /api/v1/admin/policies/:id': ofMirrorPolicy('object admin'),
+    'DELETE /api/v1/admin/policies/:id': ofMirrorPolicy('object admin'),
   },
   'Role templates': {
     'GET /api/v1/admin/role-templates': authenticated,

@@ -65,6 +65,31 @@ const BODIES: Readonly<Record<string, (facts: RequestFacts) => object>> = {
     scopes: ['modules:read'],
   }),
   'PUT /api/v1/admin/role-templates/:id': () => ({ display_name: 'Changed' }),
+  'POST /api/v1/admin/mirrors': ({ unique }) => ({
+    name: unique,
+    upstream_registry_url: 'https://upstream.invalid',
+    enabled: false,
+  }),
+  'PUT /api/v1/admin/mirrors/:id': () => ({ description: 'changed' }),
+  'POST /api/v1/admin/mirrors/:id/keys': () => ({ namespace: 'acme', ascii_armor: 'none' }),
+  'POST /api/v1/admin/mirrors/:id/versions/release': () => ({
+    namespace: 'acme',
+    provider_name: 'widget',
+    version: '1.0.0',
+    reason: 'a fix',
+  }),
+  'POST /api/v1/admin/approvals': ({ address, unique }) => ({
+    mirror_config_id: address['id'],
+    provider_namespace: unique.slice(-36),
+  }),
+  'PUT /api/v1/admin/approvals/:id/review': () => ({ status: 'approved' }),
+  'POST /api/v1/admin/policies': ({ unique }) => ({ name: unique, policy_type: 'deny', is_active: false }),
+  'POST /api/v1/admin/policies/evaluate': () => ({
+    registry: 'registry.example.com',
+    namespace: 'acme',
+    provider: 'widget',
+  }),
+  'PUT /api/v1/admin/policies/:id': () => ({ description: 'changed' }),
   'POST /api/v1/storage/configs': () => ({ backend_type: 'local' }),
   'POST /api/v1/storage/configs/test': () => ({ backend_type: 'local' }),
   'PUT /api/v1/storage/configs/:id': () => ({ backend_type: 'local' }),
@@ -74,6 +99,18 @@ const BODIES: Readonly<Record<string, (facts: RequestFacts) => object>> = {
     group_mappings: [],
     default_role: '',
   }),
+  'PUT /api/v1/admin/mirrors/:id/versions/pin': () => ({
+    namespace: 'acme',
+    provider_name: 'widget',
+    version: '1.0.0',
+  }),
+  'PUT /api/v1/admin/mirrors/:id/versions/unpin': () => ({
+    namespace: 'acme',
+    provider_name: 'widget',
+    version: '1.0.0',
+  }),
+  // A bundle has the time of its signature in it, so that no two are equal.
+  'POST /api/v1/admin/mirror-bundles/export': () => ({ version_filter: 'newest' }),
 };
 
 const QUERIES: Readonly<Record<string, string>> = {

@@ -6,6 +6,7 @@ import type { Scope } from '../../../src/access/scope.js';
 import { AuthConfig } from '../../../src/config/auth.config.js';
 import { SearchConfig } from '../../../src/config/search.config.js';
 import type { Visibility } from '../../../src/orgs/domain/organization.js';
+import type { MirroredClaims } from '../../../src/orgs/mirrored-claims.service.js';
 import type { Namespaces } from '../../../src/orgs/namespaces.service.js';
 import { OrgAccess } from '../../../src/orgs/org-access.service.js';
 import { OrgsModule } from '../../../src/orgs/orgs.module.js';
@@ -47,7 +48,8 @@ export class SearchFixture {
     const documents = new SearchDocumentsRepository(dataSource);
     const namespaces = { holdVisibility: (name: string) => Promise.resolve(fixture.visibilities.get(name)) };
     const words = new SearchWordsRepository(dataSource);
-    const index = new SearchIndex(documents, words, namespaces as unknown as Namespaces);
+    const mirrored = { isShared: () => Promise.resolve(false) } as unknown as MirroredClaims;
+    const index = new SearchIndex(documents, words, namespaces as unknown as Namespaces, mirrored);
     const transactions = new Transactions(dataSource);
     const fixture = new SearchFixture(dataSource, transactions, index, documents, () => database.drop());
     return fixture;

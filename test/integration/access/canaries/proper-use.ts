@@ -29,6 +29,7 @@ export class ProperUse extends SecretUse {
     await this.signInWithProvider(this.around.fileProvider, 'OIDC client secret of the settings');
     await this.storeProvider();
     await this.storeStorages();
+    await this.storeMirror();
     await this.signInWithProvider(this.around.storedProvider, 'stored OIDC client secret');
     await this.loginWithCli();
     await this.exchangeToken();
@@ -126,6 +127,39 @@ export class ProperUse extends SecretUse {
     const changed = { backend_type: 's3', s3_secret_access_key: '', s3_storage_class: 'STANDARD' };
     await this.client.expect(200, `${path}/${id}`, admin(changed, 'PUT'));
     await this.client.expect(200, path, { key: this.key });
+  }
+
+  /** Nobody listens at the upstream; everything that is refused carries the token too. */
+  private async storeMirror(): Promise<void> {
+    const token = this.canaries.invent('token of an upstream registry');
+    const path = '/api/v1/admin/mirrors';
+    const mirror = {
+      name: 'canary',
+      upstream_registry_url: 'https://127.0.0.1:1',
+      namespace_filter: ['acme'],
+    };
+    const admin = (json: object, method = 'POST') => ({ key: this.key, method, json });
+    const { id } = (
+      await this.client.expect(201, path, admin({ ...mirror, upstream_token: token, enabled: false }))
+    ).json<{ id: string }>();
+    await this.client.expect(409, path, admin({ ...mirror, upstream_token: token }));
+    const wrongs = [
+      { upstream_token: `${token} ` },
+      { upstream_token: [token] },
+      { upstream_registry_url: 'http://127.0.0.1:1', upstream_token: token },
+      { upstream_registry_url: `https://user:${token}@127.0.0.1:1` },
+      { upstream_registry_url: `https://127.0.0.1:1/?token=${token}` },
+    ];
+    for (const wrong of wrongs) {
+      await this.client.expect(400, path, admin({ ...mirror, name: 'wrong', ...wrong }));
+      await this.client.expect(400, `${path}/${id}`, admin(wrong, 'PUT'));
+    }
+    await this.client.expect(200, `${path}/${id}`, admin({ upstream_token: token }, 'PUT'));
+    await this.client.expect(200, `${path}/${id}/plan`, admin({}));
+    await this.client.expect(202, `${path}/${id}/sync`, admin({}));
+    for (const one of [path, `${path}/${id}`, `${path}/${id}/status`, `${path}/${id}/syncs`]) {
+      await this.client.expect(200, one, { key: this.key });
+    }
   }
 
   /** Twice: the first time the provider refuses, and repeats everything that it was told. */

@@ -17,6 +17,7 @@ import { ApiKeysRepository } from '../../../../src/auth/persistence/api-keys.rep
 import { AuditConfig } from '../../../../src/config/audit.config.js';
 import { AuthConfig } from '../../../../src/config/auth.config.js';
 import type { SecretsConfig } from '../../../../src/config/secrets.config.js';
+import { MirroredClaims } from '../../../../src/orgs/mirrored-claims.service.js';
 import { Namespaces } from '../../../../src/orgs/namespaces.service.js';
 import { OrgAccess } from '../../../../src/orgs/org-access.service.js';
 import { Organizations } from '../../../../src/orgs/organizations.service.js';
@@ -60,7 +61,14 @@ export async function identityProcess(
   const transactions = new Transactions(dataSource);
   const changes = new CacheInvalidation(transactions);
   const access = new OrgAccess(claims, config, changes);
-  const namespaces = new Namespaces(claims, organizations, access, transactions, config);
+  const namespaces = new Namespaces(
+    claims,
+    organizations,
+    access,
+    transactions,
+    config,
+    new MirroredClaims(claims, access, transactions, changes),
+  );
   const keysRepository = new ApiKeysRepository(dataSource);
   const usage = new KeyUsage(keysRepository);
   const digests = new KeyDigests(secrets, config);

@@ -183,13 +183,14 @@ export function digestOf(bytes: Buffer | string): string {
 function sendHonestly(
   endpoint: Endpoint,
   body: Buffer,
-  { headers }: IncomingMessage,
+  { headers, method }: IncomingMessage,
   response: ServerResponse,
 ): void {
   const etag = `"${digestOf(body)}"`;
   const isJson = ['discovery', 'list', 'versions', 'package'].includes(endpoint);
   response.setHeader('content-type', isJson ? 'application/json' : 'application/octet-stream');
   response.setHeader('etag', etag);
+  if (method === 'HEAD') return void response.setHeader('content-length', body.length).end();
   if (headers['if-none-match'] === etag) return void response.writeHead(304).end();
   const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1] ?? NaN);
   if (from < body.length && headers['if-range'] === etag) {

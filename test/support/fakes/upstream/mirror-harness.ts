@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import type { LookupFunction } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
@@ -41,10 +42,17 @@ export class MirrorHarness {
   private readonly http: OutboundHttp;
   private readonly directory = mkdtempSync(join(tmpdir(), 'tfr-mirror-'));
 
-  constructor(changes: Partial<FetchLimits> = {}) {
+  constructor(
+    changes: Partial<FetchLimits> = {},
+    network: { readonly egress?: Partial<EgressConfig>; readonly resolve?: LookupFunction } = {},
+  ) {
     const limits = new FetchLimits({ retryPauseMs: 1, maxPackageBytes: 4 * 1024 * 1024, ...changes });
-    const egress = Object.assign(new EgressConfig(), { allowlist: [...FakeUpstream.HOSTS] });
-    this.http = new OutboundHttp(new EgressGuard(egress), egress, new Metrics(new Registry()));
+    const egress = Object.assign(new EgressConfig(), {
+      allowlist: [...FakeUpstream.HOSTS],
+      ...network.egress,
+    });
+    const guard = new EgressGuard(egress, network.resolve);
+    this.http = new OutboundHttp(guard, egress, new Metrics(new Registry()));
     const upstream = new UpstreamFetch(this.http, limits);
     this.temp = new TempFiles({ tempDir: this.directory, localBasePath: this.directory } as StorageConfig);
     this.client = new HttpRegistryClient(upstream);

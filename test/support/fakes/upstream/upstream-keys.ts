@@ -49,13 +49,18 @@ async function newKey(): Promise<PrivateKey> {
   return privateKey;
 }
 
-function keyOf(privateKey: PrivateKey, armor = privateKey.toPublic().armor()): UpstreamKey {
+/** What a private key signs, at `date` if given. */
+export function keyOf(
+  privateKey: PrivateKey,
+  armor = privateKey.toPublic().armor(),
+  date?: Date,
+): UpstreamKey {
   return {
     armor,
     fingerprint: privateKey.getFingerprint().toUpperCase(),
     async sign(data) {
       const message = await createMessage({ binary: new Uint8Array(Buffer.from(data as string)) });
-      const options = { message, signingKeys: privateKey, detached: true, format: 'binary' } as const;
+      const options = { message, signingKeys: privateKey, detached: true, format: 'binary', date } as const;
       return Buffer.from((await sign(options)) as Uint8Array);
     },
   };

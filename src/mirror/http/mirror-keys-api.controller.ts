@@ -1,0 +1,91 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../../access/audited.decorator.js';
+import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
+import type { IdentifiedPrincipal } from '../../access/principal.js';
+import { RequireScope } from '../../access/route-access.decorator.js';
+import { pageRequest } from '../../kernel/page.js';
+import { PageQueryDto } from '../../platform/http/pagination.dto.js';
+import { MirrorKeyDecisions } from '../mirror-key-decisions.service.js';
+import {
+  MirrorKeyDto,
+  MirrorKeyListDto,
+  PinMirrorKeyDto,
+  SignedVersionListDto,
+} from './mirror-keys-api.dto.js';
+import { presentMirrorKey, presentSignedVersions } from './mirror-keys-api.presenter.js';
+
+const VERSIONS = { perPage: 100, maxPerPage: 1_000 };
+
+/** The keys whose signatures count for what a mirror fetches (an addition to REST contract, section 20). */
+@ApiTags('Provider mirrors')
+@Controller('api/v1/admin/mirrors/:id/keys')
+export class MirrorKeysApiController {
+  constructor(private readonly keys: MirrorKeyDecisions) {}
+
+  /** All keys that were pinned, seen or revoked, by namespace. Those that come with the program are not among them. */
+  @Get()
+  @RequireScope('mirrors:read')
+  @ApiOkResponse({ type: MirrorKeyListDto })
+  async list(
+    @Param('id') id: string,
+    @CurrentPrincipal() principal: IdentifiedPrincipal,
+  ): Promise<MirrorKeyListDto> {
+    return { keys: (await this.keys.list(principal, id)).map(presentMirrorKey) };
+  }
+
+  /** Pins a key: it counts, and every other key of its namespace needs an approval. */
+  @Post()
+  @RequireScope('admin')
+  @Audited('mirror')
+  @ApiCreatedResponse({ type: MirrorKeyDto })
+  async pin(
+    @Param('id') id: string,
+    @Body() { namespace, ascii_armor: armor }: PinMirrorKeyDto,
+    @CurrentPrincipal() principal: IdentifiedPrincipal,
+  ): Promise<MirrorKeyDto> {
+    return presentMirrorKey(await this.keys.pin(principal, id, { namespace, armor }));
+  }
+
+  /** The versions that are here and that a key signed: what to look at when it was stolen. */
+  @Get(':key_id/versions')
+  @RequireScope('mirrors:read')
+  @ApiOkResponse({ type: SignedVersionListDto })
+  async signedBy(
+    @Param('id') id: string,
+    @Param('key_id') keyId: string,
+    @Query() query: PageQueryDto,
+    @CurrentPrincipal() principal: IdentifiedPrincipal,
+  ): Promise<SignedVersionListDto> {
+    const page = pageRequest(query, VERSIONS);
+    return presentSignedVersions(await this.keys.signedBy(principal, id, keyId, page));
+  }
+
+  /** Lets a key count whose releases were held back. The next run fetches them. */
+  @Post(':key_id/approve')
+  @HttpCode(200)
+  @RequireScope('admin')
+  @Audited('mirror')
+  @ApiOkResponse({ type: MirrorKeyDto })
+  async approve(
+    @Param('id') id: string,
+    @Param('key_id') keyId: string,
+    @CurrentPrincipal() principal: IdentifiedPrincipal,
+  ): Promise<MirrorKeyDto> {
+    return presentMirrorKey(await this.keys.approve(principal, id, keyId));
+  }
+
+  /** Revokes a key for good: nothing that it signed is fetched any more. */
+  @Post(':key_id/revoke')
+  @HttpCode(200)
+  @RequireScope('admin')
+  @Audited('mirror')
+  @ApiOkResponse({ type: MirrorKeyDto })
+  async revoke(
+    @Param('id') id: string,
+    @Param('key_id') keyId: string,
+    @CurrentPrincipal() principal: IdentifiedPrincipal,
+  ): Promise<MirrorKeyDto> {
+    return presentMirrorKey(await this.keys.revoke(principal, id, keyId));
+  }
+}
