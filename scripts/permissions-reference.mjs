@@ -20,6 +20,7 @@ const WORDS = {
   owner: 'an owner of the organization, or a platform administrator',
   setup: 'the setup token',
   signed: 'a signed URL',
+  link: 'a signed URL, and nothing instead of it',
 };
 const SCOPED = {
   public: (scope) => `anybody who may read the namespace; \`${scope}\` where it is private`,
