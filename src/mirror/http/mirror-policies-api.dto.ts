@@ -13,6 +13,7 @@ import {
 } from 'class-validator';
 
 const MAX_PRIORITY = 1_000_000;
+const MIN_PRIORITY = -1_000_000;
 const TYPES = ['allow', 'deny'] as const;
 const TYPE_RULE = "Policy type must be 'allow' or 'deny'";
 const isSent = (_body: object, value: unknown): boolean => value !== undefined;
@@ -46,7 +47,7 @@ class PolicyPatternsDto {
   /** The highest is asked first. */
   @ValidateIf(isSent)
   @IsInt()
-  @Min(-MAX_PRIORITY)
+  @Min(MIN_PRIORITY)
   @Max(MAX_PRIORITY)
   priority?: number;
 
