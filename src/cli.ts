@@ -10,7 +10,7 @@ import { configCheck, configPrint } from './config/config-commands.js';
 import { ConfigProblems } from './config/config-problems.js';
 import { loadConfig } from './config/load-config.js';
 import { DomainError } from './kernel/errors.js';
-import { MIRROR_COMMANDS_USAGE, runMirrorCommand } from './mirror/mirror-commands.js';
+import { MIRROR_COMMANDS_USAGE, runMirrorCommand } from './mirror/bundles/mirror-commands.js';
 import { MODULE_COMMANDS_USAGE, runModulesCommand } from './modules/module-commands.js';
 import { ROTATE_COMMAND_USAGE, runRotateCommand } from './platform/crypto/rotate-command.js';
 import { ORG_COMMANDS_USAGE, runOrgCommand } from './orgs/org-commands.js';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Platform } from '../../src/kernel/terraform/platform.js';
-import type { FetchedPackage } from '../../src/mirror/package-fetcher.service.js';
+import type { FetchedPackage } from '../../src/mirror/fetching/package-fetcher.service.js';
 import { buildZip } from '../support/archives/zip-builder.js';
 import { providerConfiguration } from '../support/e2e-registry.js';
 import { FakeUpstream } from '../support/fakes/upstream/fake-upstream.js';

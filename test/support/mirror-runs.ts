@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MirrorSync, SyncJobPayload, SyncRestriction } from '../../src/mirror/domain/mirror-sync.js';
 import type { KeyTrustLevel, Mirror } from '../../src/mirror/domain/mirror.js';
 import type { SyncDetails } from '../../src/mirror/domain/sync-report.js';
-import { Mirrors } from '../../src/mirror/mirrors.service.js';
+import { Mirrors } from '../../src/mirror/configuration/mirrors.service.js';
 import { MirrorSyncs } from '../../src/mirror/sync/mirror-syncs.service.js';
 import type { UpstreamKey } from './fakes/upstream/upstream-keys.js';
 import type { TestApp } from './test-app.js';

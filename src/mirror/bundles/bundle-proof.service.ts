@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { BundleKeyNotTrusted } from '../domain/bundle.errors.js';
 import type { Mirror } from '../domain/mirror.js';
 import { ReleaseKeyNotTrusted } from '../domain/mirror.errors.js';
-import { MirrorKeys } from '../mirror-keys.service.js';
-import { ReleaseVerifier, type VerifiedRelease } from '../release-verifier.js';
+import { MirrorKeys } from '../keys/mirror-keys.service.js';
+import { ReleaseVerifier, type VerifiedRelease } from '../fetching/release-verifier.js';
 import type { AdmittedImport } from './bundle-admission.service.js';
 import type { BundledRelease } from './bundle-manifest.js';
 

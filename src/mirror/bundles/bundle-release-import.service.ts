@@ -3,7 +3,7 @@ import { ProviderIngest } from '../../providers/provider-ingest.service.js';
 import { MirrorGate } from '../domain/mirror-gate.js';
 import type { Mirror } from '../domain/mirror.js';
 import { MirroredListingsRepository } from '../persistence/mirrored-listings.repository.js';
-import type { VerifiedRelease } from '../release-verifier.js';
+import type { VerifiedRelease } from '../fetching/release-verifier.js';
 import { type AdmittedImport, BundleAdmission } from './bundle-admission.service.js';
 import type { BundleFile } from './bundle-file.js';
 import type { BundledRelease } from './bundle-manifest.js';

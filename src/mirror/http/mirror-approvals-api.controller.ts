@@ -4,7 +4,7 @@ import { Audited } from '../../access/audited.decorator.js';
 import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
 import type { IdentifiedPrincipal } from '../../access/principal.js';
 import { RequireScope } from '../../access/route-access.decorator.js';
-import { MirrorApprovals } from '../mirror-approvals.service.js';
+import { MirrorApprovals } from '../decisions/mirror-approvals.service.js';
 import {
   MirrorApprovalDto,
   RequestMirrorApprovalDto,

@@ -13,7 +13,7 @@ import { MultipartUpload } from '../../platform/http/multipart-upload.js';
 import { RateLimit } from '../../platform/http/rate-limit.decorator.js';
 import { BundleExport } from '../bundles/bundle-export.service.js';
 import { BundleImport } from '../bundles/bundle-import.service.js';
-import { MirrorAccess } from '../mirror-access.service.js';
+import { MirrorAccess } from '../configuration/mirror-access.service.js';
 import {
   BundleImportReportDto,
   BundleInventoryDto,

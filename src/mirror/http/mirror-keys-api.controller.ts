@@ -6,7 +6,7 @@ import type { IdentifiedPrincipal } from '../../access/principal.js';
 import { RequireScope } from '../../access/route-access.decorator.js';
 import { pageRequest } from '../../kernel/page.js';
 import { PageQueryDto } from '../../platform/http/pagination.dto.js';
-import { MirrorKeyDecisions } from '../mirror-key-decisions.service.js';
+import { MirrorKeyDecisions } from '../keys/mirror-key-decisions.service.js';
 import {
   MirrorKeyDto,
   MirrorKeyListDto,

@@ -1,7 +1,7 @@
 import type { Page } from '../../kernel/page.js';
 import { presentPagination } from '../../platform/http/pagination.presenter.js';
 import type { SignedVersion } from '../domain/mirror-key.js';
-import type { ListedMirrorKey } from '../mirror-key-decisions.service.js';
+import type { ListedMirrorKey } from '../keys/mirror-key-decisions.service.js';
 import type { MirrorKeyDto, SignedVersionListDto } from './mirror-keys-api.dto.js';
 
 /** A key of a mirror as the API shows it. */

@@ -5,8 +5,8 @@ import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
 import type { IdentifiedPrincipal } from '../../access/principal.js';
 import { RequireScope } from '../../access/route-access.decorator.js';
 import type { StoredMirrorPolicy } from '../domain/mirror-policy.js';
-import { MirrorPolicies, type MirrorPolicyInput } from '../mirror-policies.service.js';
-import { MirrorPolicyAccess } from '../mirror-policy-access.service.js';
+import { MirrorPolicies, type MirrorPolicyInput } from '../decisions/mirror-policies.service.js';
+import { MirrorPolicyAccess } from '../decisions/mirror-policy-access.service.js';
 import {
   CreateMirrorPolicyDto,
   EvaluateMirrorPoliciesDto,

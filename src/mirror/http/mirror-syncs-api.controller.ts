@@ -11,7 +11,7 @@ import { isUuid } from '../../kernel/uuid.js';
 import { PageQueryDto } from '../../platform/http/pagination.dto.js';
 import { SyncNotFound } from '../domain/mirror-sync.errors.js';
 import { syncRestriction } from '../domain/sync-restriction.js';
-import { MirrorAccess } from '../mirror-access.service.js';
+import { MirrorAccess } from '../configuration/mirror-access.service.js';
 import { MirrorSyncs } from '../sync/mirror-syncs.service.js';
 import { MirrorMessageDto } from './mirrors-api.dto.js';
 import { presentMirror } from './mirrors-api.presenter.js';

@@ -4,7 +4,7 @@ import { Audited } from '../../access/audited.decorator.js';
 import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
 import type { IdentifiedPrincipal } from '../../access/principal.js';
 import { RequireScope } from '../../access/route-access.decorator.js';
-import { MirroredVersionRelease } from '../mirrored-version-release.service.js';
+import { MirroredVersionRelease } from '../decisions/mirrored-version-release.service.js';
 import { MirroredVersionReleasedDto, ReleaseMirroredVersionDto } from './mirrored-version-release-api.dto.js';
 
 /** Lets a version through its cool-down (an addition to REST contract, section 20). */

@@ -4,11 +4,11 @@ import { Audited } from '../../access/audited.decorator.js';
 import { CurrentPrincipal } from '../../access/current-principal.decorator.js';
 import type { IdentifiedPrincipal } from '../../access/principal.js';
 import { RequireScope } from '../../access/route-access.decorator.js';
-import { MirrorAccess } from '../mirror-access.service.js';
-import { MirrorAdministration } from '../mirror-administration.service.js';
-import { MirrorRemoval } from '../mirror-removal.service.js';
-import { MirroredCatalog } from '../mirrored-catalog.service.js';
-import { Mirrors } from '../mirrors.service.js';
+import { MirrorAccess } from '../configuration/mirror-access.service.js';
+import { MirrorAdministration } from '../configuration/mirror-administration.service.js';
+import { MirrorRemoval } from '../configuration/mirror-removal.service.js';
+import { MirroredCatalog } from '../configuration/mirrored-catalog.service.js';
+import { Mirrors } from '../configuration/mirrors.service.js';
 import {
   CreateMirrorDto,
   DeleteMirrorQueryDto,

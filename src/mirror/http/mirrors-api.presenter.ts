@@ -1,6 +1,6 @@
 import type { AutoApprovalRules, Mirror } from '../domain/mirror.js';
-import type { BroughtProviderReport } from '../mirrored-catalog.service.js';
-import type { MirrorDraft } from '../mirror-administration.service.js';
+import type { BroughtProviderReport } from '../configuration/mirrored-catalog.service.js';
+import type { MirrorDraft } from '../configuration/mirror-administration.service.js';
 import type {
   AutoApprovalDto,
   AutoApprovalRulesDto,

@@ -3,7 +3,7 @@ import { MirrorConfig } from '../../config/mirror.config.js';
 import { Job } from '../../platform/jobs/job.js';
 import { JobRegistry } from '../../platform/jobs/job-registry.js';
 import { Scheduler } from '../../platform/jobs/scheduler.js';
-import { MirrorApprovalExpiry } from '../mirror-approval-expiry.service.js';
+import { MirrorApprovalExpiry } from '../decisions/mirror-approval-expiry.service.js';
 
 /** Looks for approvals that have expired. */
 @Injectable()

@@ -3,7 +3,7 @@ import { Job } from '../../platform/jobs/job.js';
 import { JobRegistry } from '../../platform/jobs/job-registry.js';
 import type { MirroredAddress } from '../../providers/mirrored-providers.service.js';
 import { PURGE_MIRRORED_PROVIDER } from '../domain/purge-mirrored-provider.js';
-import { MirrorRemoval } from '../mirror-removal.service.js';
+import { MirrorRemoval } from '../configuration/mirror-removal.service.js';
 
 /** Deletes one provider of a mirror that was deleted with everything it brought. */
 @Injectable()

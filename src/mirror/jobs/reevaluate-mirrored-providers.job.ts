@@ -3,8 +3,11 @@ import { Job } from '../../platform/jobs/job.js';
 import { JobRegistry } from '../../platform/jobs/job-registry.js';
 import { Scheduler } from '../../platform/jobs/scheduler.js';
 import type { DecisionScope, MirroredKey } from '../domain/decision-scope.js';
-import { HeldBackProviders } from '../held-back-providers.service.js';
-import { MirrorReevaluation, REEVALUATE_MIRRORED_PROVIDERS_JOB } from '../mirror-reevaluation.service.js';
+import { HeldBackProviders } from '../decisions/held-back-providers.service.js';
+import {
+  MirrorReevaluation,
+  REEVALUATE_MIRRORED_PROVIDERS_JOB,
+} from '../decisions/mirror-reevaluation.service.js';
 import { MirrorDecisionsRepository } from '../persistence/mirror-decisions.repository.js';
 
 const RUN_MS = 20_000;

@@ -3,7 +3,7 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { MirrorConfig } from '../../config/mirror.config.js';
 import { MirrorInterrupted } from '../domain/mirror.errors.js';
 import { UpstreamQuestionPending } from '../domain/pull-through.errors.js';
-import type { FetchedPackage } from '../package-fetcher.service.js';
+import type { FetchedPackage } from '../fetching/package-fetcher.service.js';
 import { ArrivingPackage } from './arriving-package.js';
 import { PulledPackageFetcher, type WantedPackage } from './pulled-package-fetcher.service.js';
 import { PulledReleaseStore } from './pulled-release-store.service.js';

@@ -7,7 +7,7 @@ import type { Mirror } from '../domain/mirror.js';
 import type { ProviderName } from '../domain/name-filter.js';
 import type { FailedQuestion, OfferedVersion, ProviderOffer } from '../domain/pulled-offer.js';
 import { PullRefused, UpstreamUnavailable } from '../domain/pull-through.errors.js';
-import { Mirrors } from '../mirrors.service.js';
+import { Mirrors } from '../configuration/mirrors.service.js';
 import { PackagePulls, type PulledPackage } from './package-pulls.service.js';
 import { ProviderOffers } from './provider-offers.service.js';
 import { pulledFilters } from './pulled-filters.js';

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { CacheInvalidation } from '../../platform/cache/cache-invalidation.js';
 import { FastPath } from '../../platform/documents/fast-path.js';
-import { Mirrors } from '../mirrors.service.js';
+import { Mirrors } from '../configuration/mirrors.service.js';
 
 const HOST_IN_PATH = /^\/terraform\/providers\/([^/]+)\//;
 

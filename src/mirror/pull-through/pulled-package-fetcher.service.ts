@@ -5,8 +5,8 @@ import { ReleaseKeyNotTrusted } from '../domain/mirror.errors.js';
 import type { Mirror } from '../domain/mirror.js';
 import type { ProviderName } from '../domain/name-filter.js';
 import type { OfferedVersion } from '../domain/pulled-offer.js';
-import { MirrorKeys } from '../mirror-keys.service.js';
-import { type FetchedPackage, PackageFetcher } from '../package-fetcher.service.js';
+import { MirrorKeys } from '../keys/mirror-keys.service.js';
+import { type FetchedPackage, PackageFetcher } from '../fetching/package-fetcher.service.js';
 import type { DownloadObserver } from '../upstream/package-download.js';
 import { PulledUpstreams } from './pulled-upstreams.service.js';
 

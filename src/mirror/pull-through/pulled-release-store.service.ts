@@ -5,8 +5,8 @@ import { MirrorGate } from '../domain/mirror-gate.js';
 import type { Mirror } from '../domain/mirror.js';
 import type { ProviderName } from '../domain/name-filter.js';
 import type { OfferedVersion } from '../domain/pulled-offer.js';
-import { MirrorKeys } from '../mirror-keys.service.js';
-import type { FetchedPackage } from '../package-fetcher.service.js';
+import { MirrorKeys } from '../keys/mirror-keys.service.js';
+import type { FetchedPackage } from '../fetching/package-fetcher.service.js';
 import { MirroredListingsRepository } from '../persistence/mirrored-listings.repository.js';
 import { mirroredOrigin, mirroredRelease } from '../sync/mirrored-release.js';
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Mirror } from '../domain/mirror.js';
-import { Mirrors } from '../mirrors.service.js';
+import { Mirrors } from '../configuration/mirrors.service.js';
 import { RegistryClient } from '../upstream/registry-client.js';
 import type { ProviderService } from '../upstream/upstream-registry.js';
 import { UpstreamAnswers } from './upstream-answers.service.js';

@@ -5,7 +5,7 @@ import { ProviderAddress } from '../../kernel/terraform/provider-address.js';
 import { Transactions } from '../../platform/database/transactions.js';
 import { MirroredVersionNotFound } from '../domain/retention.errors.js';
 import { parseUpstreamVersion } from '../domain/upstream-version.js';
-import { MirrorAccess } from '../mirror-access.service.js';
+import { MirrorAccess } from '../configuration/mirror-access.service.js';
 import { MirrorRetentionRepository } from '../persistence/mirror-retention.repository.js';
 
 /** A version of a provider of a mirror, as a caller names it. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../access/principal.js';
 import type { KeptBecause } from '../domain/retention.js';
 import { compareUpstreamVersions, parseUpstreamVersion } from '../domain/upstream-version.js';
-import { MirrorAccess } from '../mirror-access.service.js';
+import { MirrorAccess } from '../configuration/mirror-access.service.js';
 import { MirrorRetentionRepository, type SpaceTotals } from '../persistence/mirror-retention.repository.js';
 import { MirrorRetention, type RetainedStoredVersion } from './mirror-retention.service.js';
 

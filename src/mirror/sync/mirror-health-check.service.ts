@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type MirrorHealth, Metrics } from '../../platform/metrics/metrics.js';
-import { Mirrors } from '../mirrors.service.js';
+import { Mirrors } from '../configuration/mirrors.service.js';
 
 /** Tells the metrics how long ago each mirror succeeded, whichever process worked on it. */
 @Injectable()

@@ -7,7 +7,7 @@ import type { SyncRestriction } from '../domain/mirror-sync.js';
 import type { Mirror } from '../domain/mirror.js';
 import type { ProviderName } from '../domain/name-filter.js';
 import type { ProviderListing, UnreadableLine } from '../domain/provider-listing.js';
-import { Mirrors } from '../mirrors.service.js';
+import { Mirrors } from '../configuration/mirrors.service.js';
 import { MirroredListingsRepository, type SeenVersion } from '../persistence/mirrored-listings.repository.js';
 import { RegistryClient } from '../upstream/registry-client.js';
 import type { ProviderService } from '../upstream/upstream-registry.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { MirrorConfig } from '../../config/mirror.config.js';
 import { MirrorNotFound } from '../domain/mirror-configuration.errors.js';
 import { SyncAlreadyRunning } from '../domain/mirror-sync.errors.js';
-import { Mirrors } from '../mirrors.service.js';
+import { Mirrors } from '../configuration/mirrors.service.js';
 import { MirrorSyncsRepository } from '../persistence/mirror-syncs.repository.js';
 import { MirrorSyncJobs } from './mirror-sync-jobs.service.js';
 import { MirrorSyncs } from './mirror-syncs.service.js';

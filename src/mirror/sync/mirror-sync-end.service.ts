@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../audit/audit-log.service.js';
 import { MirrorConfig } from '../../config/mirror.config.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
-import { Mirrors } from '../mirrors.service.js';
+import { Mirrors } from '../configuration/mirrors.service.js';
 import { MirrorSyncLeasesRepository } from '../persistence/mirror-sync-leases.repository.js';
 import { MirrorSyncsRepository } from '../persistence/mirror-syncs.repository.js';
 import type { SyncWork } from './sync-work.js';

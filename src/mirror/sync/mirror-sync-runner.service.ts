@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DomainError } from '../../kernel/errors.js';
 import { SyncGivenUp, SyncLeaseLost } from '../domain/mirror-sync.errors.js';
 import type { SyncJobPayload } from '../domain/mirror-sync.js';
-import { Mirrors } from '../mirrors.service.js';
+import { Mirrors } from '../configuration/mirrors.service.js';
 import { MirrorPlanning } from './mirror-planning.service.js';
 import { MirrorSyncEnd } from './mirror-sync-end.service.js';
 import { ProviderSync } from './provider-sync.service.js';

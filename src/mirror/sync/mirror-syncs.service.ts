@@ -6,7 +6,7 @@ import type { Mirror } from '../domain/mirror.js';
 import type { MirrorSync, MirrorSyncLine, SyncRestriction, SyncTrigger } from '../domain/mirror-sync.js';
 import { MirrorNotFound } from '../domain/mirror-configuration.errors.js';
 import { SyncAlreadyRunning, SyncEnded, SyncNotFound } from '../domain/mirror-sync.errors.js';
-import { Mirrors } from '../mirrors.service.js';
+import { Mirrors } from '../configuration/mirrors.service.js';
 import { MirrorSyncsRepository } from '../persistence/mirror-syncs.repository.js';
 import { MirrorSyncJobs } from './mirror-sync-jobs.service.js';
 

@@ -1,7 +1,7 @@
 import type { MirroredOrigin, MirroredRelease } from '../../providers/provider-ingest.service.js';
 import type { Mirror } from '../domain/mirror.js';
 import type { ProviderName } from '../domain/name-filter.js';
-import type { FetchedPackage } from '../package-fetcher.service.js';
+import type { FetchedPackage } from '../fetching/package-fetcher.service.js';
 
 /** Verified packages of one version, at least one, in the form in which they are stored. */
 export function mirroredRelease(version: string, packages: readonly FetchedPackage[]): MirroredRelease {

@@ -12,8 +12,12 @@ import {
   ReleaseUnsigned,
 } from '../domain/mirror.errors.js';
 import type { ProviderName } from '../domain/name-filter.js';
-import { MirrorKeys } from '../mirror-keys.service.js';
-import { type FetchedPackage, PackageFetcher, type PackageRequest } from '../package-fetcher.service.js';
+import { MirrorKeys } from '../keys/mirror-keys.service.js';
+import {
+  type FetchedPackage,
+  PackageFetcher,
+  type PackageRequest,
+} from '../fetching/package-fetcher.service.js';
 import type { ProviderService } from '../upstream/upstream-registry.js';
 import { forEachAtMost } from './bounded-work.js';
 import type { AdmittedRelease } from './planned-provider.js';

@@ -6,8 +6,8 @@ import { ProviderIngest, type MirroredOrigin } from '../../providers/provider-in
 import { MirrorGate } from '../domain/mirror-gate.js';
 import type { Mirror } from '../domain/mirror.js';
 import type { ProviderName } from '../domain/name-filter.js';
-import { MirrorKeys } from '../mirror-keys.service.js';
-import type { FetchedPackage } from '../package-fetcher.service.js';
+import { MirrorKeys } from '../keys/mirror-keys.service.js';
+import type { FetchedPackage } from '../fetching/package-fetcher.service.js';
 import { MirroredListingsRepository } from '../persistence/mirrored-listings.repository.js';
 import { MirrorSyncLeasesRepository } from '../persistence/mirror-sync-leases.repository.js';
 import type { AdmittedRelease } from './planned-provider.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { MirrorGate } from '../domain/mirror-gate.js';
 import { ReleaseKeyNotTrusted } from '../domain/mirror.errors.js';
-import { MirrorKeys } from '../mirror-keys.service.js';
+import { MirrorKeys } from '../keys/mirror-keys.service.js';
 import type { AdmittedRelease } from './planned-provider.js';
 import {
   discardAll,

@@ -14,7 +14,7 @@ import {
   UpstreamStalled,
   UpstreamUnreachable,
 } from '../domain/mirror.errors.js';
-import { FetchLimits } from '../fetch-limits.js';
+import { FetchLimits } from '../fetching/fetch-limits.js';
 import { assertUsable } from './answer-status.js';
 import { failureOf, type OpenAnswer, UpstreamFetch } from './upstream-fetch.js';
 
@@ -70,7 +70,12 @@ export class PackageDownload {
     const signal = AbortSignal.any([ending.signal, ...(wanted.signal ? [wanted.signal] : [])]);
     const file = await open(path, 'w', 0o600);
     try {
-      return await this.attempts({ ...wanted, signal }, newProgress(file, wanted.observer), ending, dirname(path));
+      return await this.attempts(
+        { ...wanted, signal },
+        newProgress(file, wanted.observer),
+        ending,
+        dirname(path),
+      );
     } catch (error) {
       throw isDiskFull(error) ? new MirrorDiskFull({ cause: error }) : error;
     } finally {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Platform } from '../../kernel/terraform/platform.js';
 import { MirrorFailure } from '../domain/mirror.errors.js';
 import type { ProviderName } from '../domain/name-filter.js';
-import { FetchLimits } from '../fetch-limits.js';
+import { FetchLimits } from '../fetching/fetch-limits.js';
 import { RegistryClient } from './registry-client.js';
 import { UpstreamFetch } from './upstream-fetch.js';
 import type { ProviderService } from './upstream-registry.js';

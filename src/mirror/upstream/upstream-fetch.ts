@@ -10,7 +10,7 @@ import {
   UpstreamRedirectRefused,
   UpstreamUnreachable,
 } from '../domain/mirror.errors.js';
-import { FetchLimits } from '../fetch-limits.js';
+import { FetchLimits } from '../fetching/fetch-limits.js';
 import type { UpstreamRegistry } from './upstream-registry.js';
 
 const MAX_REDIRECTS = 5;

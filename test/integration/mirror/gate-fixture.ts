@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, vi } from 'vitest';
 import type { Mirror } from '../../../src/mirror/domain/mirror.js';
-import { Mirrors } from '../../../src/mirror/mirrors.service.js';
+import { Mirrors } from '../../../src/mirror/configuration/mirrors.service.js';
 import type { Answer } from '../../support/http-request.js';
 import { mirrorPath, mirrorRelease } from '../../support/mirrored-release.js';
 import type { TestApp } from '../../support/test-app.js';

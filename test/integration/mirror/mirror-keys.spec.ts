@@ -6,8 +6,8 @@ import {
   HASHICORP_RELEASE_FINGERPRINT,
   HASHICORP_RELEASE_KEY,
 } from '../../../src/mirror/keys/hashicorp-release-key.js';
-import { MirrorKeys } from '../../../src/mirror/mirror-keys.service.js';
-import { Mirrors } from '../../../src/mirror/mirrors.service.js';
+import { MirrorKeys } from '../../../src/mirror/keys/mirror-keys.service.js';
+import { Mirrors } from '../../../src/mirror/configuration/mirrors.service.js';
 import { OpenPgpVerifier } from '../../../src/platform/signatures/openpgp-verifier.js';
 import type { PublicKeyInfo } from '../../../src/platform/signatures/public-key-info.js';
 import { makeUpstreamKeys, type UpstreamKeys } from '../../support/fakes/upstream/upstream-keys.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DataSource } from 'typeorm';
 import { ApplyMirrorRetentionJob } from '../../../src/mirror/jobs/apply-mirror-retention.job.js';
 import { MirrorRetention } from '../../../src/mirror/retention/mirror-retention.service.js';
-import { Mirrors } from '../../../src/mirror/mirrors.service.js';
+import { Mirrors } from '../../../src/mirror/configuration/mirrors.service.js';
 import { MirroredListingsRepository } from '../../../src/mirror/persistence/mirrored-listings.repository.js';
 import { MirroredProviders } from '../../../src/providers/mirrored-providers.service.js';
 import { DownloadCounter } from '../../../src/usage/download-counter.service.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Mirror } from '../../../src/mirror/domain/mirror.js';
-import { FetchLimits } from '../../../src/mirror/fetch-limits.js';
+import { FetchLimits } from '../../../src/mirror/fetching/fetch-limits.js';
 import { MirrorSyncs } from '../../../src/mirror/sync/mirror-syncs.service.js';
 import { packageName } from '../../support/build-fixtures.js';
 import {

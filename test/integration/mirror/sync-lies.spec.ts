@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FetchLimits } from '../../../src/mirror/fetch-limits.js';
+import { FetchLimits } from '../../../src/mirror/fetching/fetch-limits.js';
 import { MirrorSyncRunner } from '../../../src/mirror/sync/mirror-sync-runner.service.js';
 import { digestOf, FakeUpstream, type Lie } from '../../support/fakes/upstream/fake-upstream.js';
 import { METADATA_LIES } from '../../support/fakes/upstream/lies-about-metadata.js';

@@ -9,7 +9,7 @@ import {
   HASHICORP_RELEASE_FINGERPRINT,
   HASHICORP_RELEASE_KEY,
 } from '../../../src/mirror/keys/hashicorp-release-key.js';
-import type { KeyTrust, VerifiedRelease } from '../../../src/mirror/release-verifier.js';
+import type { KeyTrust, VerifiedRelease } from '../../../src/mirror/fetching/release-verifier.js';
 import { armoredKeyBytes } from '../../../src/platform/signatures/armored-bytes.js';
 import { OpenPgpVerifier } from '../../../src/platform/signatures/openpgp-verifier.js';
 import { FakeUpstream, type Json } from '../../support/fakes/upstream/fake-upstream.js';

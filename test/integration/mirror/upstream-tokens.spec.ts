@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SecretsConfig } from '../../../src/config/secrets.config.js';
-import { Mirrors } from '../../../src/mirror/mirrors.service.js';
-import { UPSTREAM_TOKENS } from '../../../src/mirror/upstream-tokens.js';
+import { Mirrors } from '../../../src/mirror/configuration/mirrors.service.js';
+import { UPSTREAM_TOKENS } from '../../../src/mirror/configuration/upstream-tokens.js';
 import { SecretUnreadable } from '../../../src/platform/crypto/crypto.errors.js';
 import { SealedColumnsRepository } from '../../../src/platform/crypto/persistence/sealed-columns.repository.js';
 import { SealedColumns } from '../../../src/platform/crypto/sealed-columns.service.js';

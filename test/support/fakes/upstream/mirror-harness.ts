@@ -7,13 +7,13 @@ import { EgressConfig } from '../../../../src/config/egress.config.js';
 import { LimitsConfig } from '../../../../src/config/limits.config.js';
 import type { StorageConfig } from '../../../../src/config/storage.config.js';
 import { Platform } from '../../../../src/kernel/terraform/platform.js';
-import { FetchLimits } from '../../../../src/mirror/fetch-limits.js';
+import { FetchLimits } from '../../../../src/mirror/fetching/fetch-limits.js';
 import {
   type FetchedPackage,
   PackageFetcher,
   type PackageRequest,
-} from '../../../../src/mirror/package-fetcher.service.js';
-import { ReleaseVerifier } from '../../../../src/mirror/release-verifier.js';
+} from '../../../../src/mirror/fetching/package-fetcher.service.js';
+import { ReleaseVerifier } from '../../../../src/mirror/fetching/release-verifier.js';
 import { HttpRegistryClient } from '../../../../src/mirror/upstream/http-registry-client.js';
 import { PackageDownload } from '../../../../src/mirror/upstream/package-download.js';
 import type { ListingAnswer } from '../../../../src/mirror/upstream/registry-client.js';

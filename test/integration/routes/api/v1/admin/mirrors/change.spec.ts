@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestApp } from '../../../../../../support/test-app.js';
 import { aTime, expectApiError } from '../../../../support/expectations.js';
-import { Mirrors } from '../../../../../../../src/mirror/mirrors.service.js';
+import { Mirrors } from '../../../../../../../src/mirror/configuration/mirrors.service.js';
 import {
   aMirror,
   MirrorUser,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Transactions } from '../../../../../../../src/platform/database/transactions.js';
-import { Mirrors } from '../../../../../../../src/mirror/mirrors.service.js';
+import { Mirrors } from '../../../../../../../src/mirror/configuration/mirrors.service.js';
 import { TestApp } from '../../../../../../support/test-app.js';
 import { aTime, anUuid, expectApiError } from '../../../../support/expectations.js';
 import { MirrorUser, NOBODY, QUIET, runOf, type ShownMirror } from './support.js';

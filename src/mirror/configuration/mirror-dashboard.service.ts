@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { type CountedOrganizations, DashboardBlocks } from '../usage/dashboard-blocks.js';
-import type { DashboardFacts } from '../usage/domain/dashboard.js';
-import { MirrorDashboardRepository } from './persistence/mirror-dashboard.repository.js';
+import { type CountedOrganizations, DashboardBlocks } from '../../usage/dashboard-blocks.js';
+import type { DashboardFacts } from '../../usage/domain/dashboard.js';
+import { MirrorDashboardRepository } from '../persistence/mirror-dashboard.repository.js';
 
 /** What the dashboard shows of mirrors (REST contract 27). */
 @Injectable()

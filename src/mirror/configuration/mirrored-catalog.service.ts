@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { MirroredProviders, type HeldMirroredPackage } from '../providers/mirrored-providers.service.js';
-import type { Mirror } from './domain/mirror.js';
-import { compareUpstreamVersions, parseUpstreamVersion } from './domain/upstream-version.js';
+import { MirroredProviders, type HeldMirroredPackage } from '../../providers/mirrored-providers.service.js';
+import type { Mirror } from '../domain/mirror.js';
+import { compareUpstreamVersions, parseUpstreamVersion } from '../domain/upstream-version.js';
 import {
   MirroredCatalogRepository,
   type BroughtProvider,
   type BroughtVersion,
-} from './persistence/mirrored-catalog.repository.js';
+} from '../persistence/mirrored-catalog.repository.js';
 
 /** A provider that a mirror brought here, with what is here of it now. */
 export interface BroughtProviderReport {

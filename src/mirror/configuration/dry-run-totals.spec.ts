@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DryRunTotals } from './dry-run-totals.js';
-import type { DryRunProvider } from './domain/dry-run.js';
+import type { DryRunProvider } from '../domain/dry-run.js';
 
 const provider = (
   type: string,

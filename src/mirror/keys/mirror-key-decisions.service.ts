@@ -1,20 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import type { IdentifiedPrincipal } from '../access/principal.js';
-import { AuditLog } from '../audit/audit-log.service.js';
-import { InvalidInput } from '../kernel/invalid-input.js';
-import { NamespaceName } from '../kernel/terraform/namespace-name.js';
-import type { Page, PageRequest } from '../kernel/page.js';
-import { isUuid } from '../kernel/uuid.js';
-import { Transactions } from '../platform/database/transactions.js';
-import { OpenPgpVerifier } from '../platform/signatures/openpgp-verifier.js';
-import type { PublicKeyInfo } from '../platform/signatures/public-key-info.js';
-import { InvalidPublicKey } from '../platform/signatures/signatures.errors.js';
-import { EVERY_NAMESPACE, type MirrorKey, type SignedVersion } from './domain/mirror-key.js';
-import { MirrorNotFound } from './domain/mirror-configuration.errors.js';
-import { MirrorKeyNotFound, MirrorKeyRevoked } from './domain/mirror-keys.errors.js';
-import type { Mirror } from './domain/mirror.js';
-import { MirrorAccess } from './mirror-access.service.js';
-import { MirrorKeysRepository } from './persistence/mirror-keys.repository.js';
+import type { IdentifiedPrincipal } from '../../access/principal.js';
+import { AuditLog } from '../../audit/audit-log.service.js';
+import { InvalidInput } from '../../kernel/invalid-input.js';
+import { NamespaceName } from '../../kernel/terraform/namespace-name.js';
+import type { Page, PageRequest } from '../../kernel/page.js';
+import { isUuid } from '../../kernel/uuid.js';
+import { Transactions } from '../../platform/database/transactions.js';
+import { OpenPgpVerifier } from '../../platform/signatures/openpgp-verifier.js';
+import type { PublicKeyInfo } from '../../platform/signatures/public-key-info.js';
+import { InvalidPublicKey } from '../../platform/signatures/signatures.errors.js';
+import { EVERY_NAMESPACE, type MirrorKey, type SignedVersion } from '../domain/mirror-key.js';
+import { MirrorNotFound } from '../domain/mirror-configuration.errors.js';
+import { MirrorKeyNotFound, MirrorKeyRevoked } from '../domain/mirror-keys.errors.js';
+import type { Mirror } from '../domain/mirror.js';
+import { MirrorAccess } from '../configuration/mirror-access.service.js';
+import { MirrorKeysRepository } from '../persistence/mirror-keys.repository.js';
 
 /** A key of a mirror with what its armor says. */
 export interface ListedMirrorKey {

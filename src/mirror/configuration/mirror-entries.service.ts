@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { OwnHostPaths } from '../platform/documents/own-host-paths.js';
-import { EgressGuard } from '../platform/outbound-http/egress-guard.js';
-import { EgressRefused } from '../platform/outbound-http/outbound-http.errors.js';
-import { InvalidUpstreamAddress } from './domain/mirror-settings.errors.js';
+import { OwnHostPaths } from '../../platform/documents/own-host-paths.js';
+import { EgressGuard } from '../../platform/outbound-http/egress-guard.js';
+import { EgressRefused } from '../../platform/outbound-http/outbound-http.errors.js';
+import { InvalidUpstreamAddress } from '../domain/mirror-settings.errors.js';
 import { mirrorSettings, type MirrorEntry, type MirrorSettings } from './mirror-settings.js';
-import { upstreamRegistry } from './upstream/upstream-registry.js';
+import { upstreamRegistry } from '../upstream/upstream-registry.js';
 
 /** Checks what operators enter for mirrors, also against what this server may reach (threat F7). */
 @Injectable()

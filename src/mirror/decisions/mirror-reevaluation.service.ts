@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { JobQueue } from '../platform/jobs/job-queue.js';
-import { Transactions } from '../platform/database/transactions.js';
-import type { DecisionScope, MirroredKey } from './domain/decision-scope.js';
-import { MirrorDecisionsRepository } from './persistence/mirror-decisions.repository.js';
+import { JobQueue } from '../../platform/jobs/job-queue.js';
+import { Transactions } from '../../platform/database/transactions.js';
+import type { DecisionScope, MirroredKey } from '../domain/decision-scope.js';
+import { MirrorDecisionsRepository } from '../persistence/mirror-decisions.repository.js';
 
 export const REEVALUATE_MIRRORED_PROVIDERS_JOB = 'reevaluate-mirrored-providers';
 

@@ -1,4 +1,4 @@
-import type { Mirror } from './domain/mirror.js';
+import type { Mirror } from '../domain/mirror.js';
 
 /** What the audit log shows of a mirror. */
 export function mirrorFacts(mirror: Mirror): Record<string, unknown> {

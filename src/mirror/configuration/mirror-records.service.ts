@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { AuditLog } from '../audit/audit-log.service.js';
-import type { Mirror } from './domain/mirror.js';
+import { AuditLog } from '../../audit/audit-log.service.js';
+import type { Mirror } from '../domain/mirror.js';
 import { mirrorFacts } from './mirror-facts.js';
-import { PullThroughReaders } from './pull-through/pull-through-readers.service.js';
+import { PullThroughReaders } from '../pull-through/pull-through-readers.service.js';
 
 /** A mirror before and after a change; `null` where there was, or is, none. */
 export interface MirrorChangeFacts {

@@ -1,23 +1,23 @@
 import { Injectable } from '@nestjs/common';
-import type { IdentifiedPrincipal } from '../access/principal.js';
-import { AuditLog } from '../audit/audit-log.service.js';
-import { InvalidInput } from '../kernel/invalid-input.js';
-import { isUuid } from '../kernel/uuid.js';
-import { MirrorPolicyNotFound } from './domain/mirror-decisions.errors.js';
+import type { IdentifiedPrincipal } from '../../access/principal.js';
+import { AuditLog } from '../../audit/audit-log.service.js';
+import { InvalidInput } from '../../kernel/invalid-input.js';
+import { isUuid } from '../../kernel/uuid.js';
+import { MirrorPolicyNotFound } from '../domain/mirror-decisions.errors.js';
 import {
   checkPolicyPatterns,
   compareInEvaluation,
   registryHost,
   type PolicyVerdict,
   type StoredMirrorPolicy,
-} from './domain/mirror-policy.js';
-import type { ProviderName } from './domain/name-filter.js';
+} from '../domain/mirror-policy.js';
+import type { ProviderName } from '../domain/name-filter.js';
 import { MirrorPolicyAccess } from './mirror-policy-access.service.js';
 import { MirrorReevaluation } from './mirror-reevaluation.service.js';
 import {
   MirrorPoliciesRepository,
   type MirrorPolicyContent,
-} from './persistence/mirror-policies.repository.js';
+} from '../persistence/mirror-policies.repository.js';
 import { ProviderDecisions } from './provider-decisions.service.js';
 
 /** What people decide about a policy; absent stays as it is, `null` and `''` mean "any" or "none". */

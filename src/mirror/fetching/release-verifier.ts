@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { InvalidShasums } from '../kernel/terraform/terraform.errors.js';
-import { Shasums } from '../kernel/terraform/shasums.js';
-import { OpenPgpVerifier, type VerifiedSignature } from '../platform/signatures/openpgp-verifier.js';
-import type { PublicKeyInfo, PublicKeyState } from '../platform/signatures/public-key-info.js';
-import { InvalidPublicKey, InvalidSignature } from '../platform/signatures/signatures.errors.js';
-import type { HeldPackage } from './domain/mirror-plan.js';
+import { InvalidShasums } from '../../kernel/terraform/terraform.errors.js';
+import { Shasums } from '../../kernel/terraform/shasums.js';
+import { OpenPgpVerifier, type VerifiedSignature } from '../../platform/signatures/openpgp-verifier.js';
+import type { PublicKeyInfo, PublicKeyState } from '../../platform/signatures/public-key-info.js';
+import { InvalidPublicKey, InvalidSignature } from '../../platform/signatures/signatures.errors.js';
+import type { HeldPackage } from '../domain/mirror-plan.js';
 import {
   ReleaseChecksumsInvalid,
   ReleaseDigestsDisagree,
@@ -14,11 +14,11 @@ import {
   ReleaseSignatureInvalid,
   ReleaseUnsigned,
   UpstreamNotFound,
-} from './domain/mirror.errors.js';
-import { vouchedKeys } from './keys/vouched-keys.js';
-import { assertUsable } from './upstream/answer-status.js';
-import type { PackageDocument } from './upstream/registry-client.js';
-import { UpstreamFetch } from './upstream/upstream-fetch.js';
+} from '../domain/mirror.errors.js';
+import { vouchedKeys } from '../keys/vouched-keys.js';
+import { assertUsable } from '../upstream/answer-status.js';
+import type { PackageDocument } from '../upstream/registry-client.js';
+import { UpstreamFetch } from '../upstream/upstream-fetch.js';
 
 const MAX_SHASUMS_BYTES = 1024 * 1024;
 const MAX_SIGNATURE_BYTES = 64 * 1024;

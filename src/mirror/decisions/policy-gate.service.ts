@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { AuditLog } from '../audit/audit-log.service.js';
-import { MirrorConfig } from '../config/mirror.config.js';
-import { Transactions } from '../platform/database/transactions.js';
-import { MirroringNoLongerAllowed } from './domain/mirror-decisions.errors.js';
-import { MirrorGate, type ProviderGate, type VersionFacts } from './domain/mirror-gate.js';
-import type { Mirror } from './domain/mirror.js';
-import type { ProviderName } from './domain/name-filter.js';
+import { AuditLog } from '../../audit/audit-log.service.js';
+import { MirrorConfig } from '../../config/mirror.config.js';
+import { Transactions } from '../../platform/database/transactions.js';
+import { MirroringNoLongerAllowed } from '../domain/mirror-decisions.errors.js';
+import { MirrorGate, type ProviderGate, type VersionFacts } from '../domain/mirror-gate.js';
+import type { Mirror } from '../domain/mirror.js';
+import type { ProviderName } from '../domain/name-filter.js';
 import { MirrorReevaluation } from './mirror-reevaluation.service.js';
 import {
   MirrorApprovalsRepository,
   type ApprovalSubject,
-} from './persistence/mirror-approvals.repository.js';
+} from '../persistence/mirror-approvals.repository.js';
 import { ProviderDecisions } from './provider-decisions.service.js';
 
 const REQUESTED_BY_SYNC = 'Requested by sync';

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import type { Platform } from '../kernel/terraform/platform.js';
-import { zipHash } from '../kernel/terraform/package-hash.js';
-import { ArchiveRejected } from '../platform/archives/archives.errors.js';
-import { TempFiles } from '../platform/temp-files/temp-files.js';
-import { ProviderPackageInspector } from '../providers/provider-package-inspector.js';
-import type { HeldPackage } from './domain/mirror-plan.js';
-import { PackageUnusable } from './domain/mirror.errors.js';
-import type { ProviderName } from './domain/name-filter.js';
+import type { Platform } from '../../kernel/terraform/platform.js';
+import { zipHash } from '../../kernel/terraform/package-hash.js';
+import { ArchiveRejected } from '../../platform/archives/archives.errors.js';
+import { TempFiles } from '../../platform/temp-files/temp-files.js';
+import { ProviderPackageInspector } from '../../providers/provider-package-inspector.js';
+import type { HeldPackage } from '../domain/mirror-plan.js';
+import { PackageUnusable } from '../domain/mirror.errors.js';
+import type { ProviderName } from '../domain/name-filter.js';
 import { type KeyTrust, ReleaseVerifier, type VerifiedRelease } from './release-verifier.js';
-import { type DownloadObserver, PackageDownload } from './upstream/package-download.js';
-import { RegistryClient, type PackageDocument } from './upstream/registry-client.js';
-import type { ProviderService } from './upstream/upstream-registry.js';
+import { type DownloadObserver, PackageDownload } from '../upstream/package-download.js';
+import { RegistryClient, type PackageDocument } from '../upstream/registry-client.js';
+import type { ProviderService } from '../upstream/upstream-registry.js';
 
 /** One package that a mirror wants. */
 export interface PackageRequest {

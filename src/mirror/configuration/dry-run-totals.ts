@@ -1,6 +1,6 @@
-import type { DryRun, DryRunProvider, DryRunVersion } from './domain/dry-run.js';
-import type { LeftOut, LeftOutReason } from './domain/mirror-plan.js';
-import type { FailureLine } from './domain/sync-report.js';
+import type { DryRun, DryRunProvider, DryRunVersion } from '../domain/dry-run.js';
+import type { LeftOut, LeftOutReason } from '../domain/mirror-plan.js';
+import type { FailureLine } from '../domain/sync-report.js';
 
 /**
  * Adds up what a dry run finds. At most so many packages, failures, and lines about what is left out are kept; packages

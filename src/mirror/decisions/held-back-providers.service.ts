@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { Transactions } from '../platform/database/transactions.js';
-import { MirroredProviders } from '../providers/mirrored-providers.service.js';
-import type { MirroredKey } from './domain/decision-scope.js';
-import { obstacleToOffering, type ProviderDecision } from './domain/provider-decision.js';
+import { Transactions } from '../../platform/database/transactions.js';
+import { MirroredProviders } from '../../providers/mirrored-providers.service.js';
+import type { MirroredKey } from '../domain/decision-scope.js';
+import { obstacleToOffering, type ProviderDecision } from '../domain/provider-decision.js';
 import {
   MirrorDecisionsRepository,
   type MirroredStanding,
-} from './persistence/mirror-decisions.repository.js';
-import { MirrorsRepository } from './persistence/mirrors.repository.js';
+} from '../persistence/mirror-decisions.repository.js';
+import { MirrorsRepository } from '../persistence/mirrors.repository.js';
 import { ProviderDecisions } from './provider-decisions.service.js';
 
 /** Takes back what policies and approvals no longer allow, and offers again what they allow again. */

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { AuditLog } from '../audit/audit-log.service.js';
-import { Transactions } from '../platform/database/transactions.js';
+import { AuditLog } from '../../audit/audit-log.service.js';
+import { Transactions } from '../../platform/database/transactions.js';
 import { MirrorReevaluation } from './mirror-reevaluation.service.js';
-import { MirrorApprovalsRepository, type EndedApproval } from './persistence/mirror-approvals.repository.js';
-import { MirrorDecisionsRepository } from './persistence/mirror-decisions.repository.js';
+import { MirrorApprovalsRepository, type EndedApproval } from '../persistence/mirror-approvals.repository.js';
+import { MirrorDecisionsRepository } from '../persistence/mirror-decisions.repository.js';
 
 const BATCH = 100;
 

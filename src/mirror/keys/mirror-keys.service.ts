@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { AuditLog } from '../audit/audit-log.service.js';
-import { Transactions } from '../platform/database/transactions.js';
-import type { KeyTrustLevel, Mirror } from './domain/mirror.js';
-import type { MirrorKey } from './domain/mirror-key.js';
-import { MirrorInterrupted, ReleaseKeyNotTrusted, ReleaseKeyRevoked } from './domain/mirror.errors.js';
-import { HASHICORP_PARTNER_KEY } from './keys/hashicorp-partner-key.js';
-import { HASHICORP_RELEASE_FINGERPRINT, HASHICORP_RELEASE_KEY } from './keys/hashicorp-release-key.js';
-import { MirrorKeysRepository } from './persistence/mirror-keys.repository.js';
-import type { KeyTrust, VerifiedRelease } from './release-verifier.js';
+import { AuditLog } from '../../audit/audit-log.service.js';
+import { Transactions } from '../../platform/database/transactions.js';
+import type { KeyTrustLevel, Mirror } from '../domain/mirror.js';
+import type { MirrorKey } from '../domain/mirror-key.js';
+import { MirrorInterrupted, ReleaseKeyNotTrusted, ReleaseKeyRevoked } from '../domain/mirror.errors.js';
+import { HASHICORP_PARTNER_KEY } from './hashicorp-partner-key.js';
+import { HASHICORP_RELEASE_FINGERPRINT, HASHICORP_RELEASE_KEY } from './hashicorp-release-key.js';
+import { MirrorKeysRepository } from '../persistence/mirror-keys.repository.js';
+import type { KeyTrust, VerifiedRelease } from '../fetching/release-verifier.js';
 
 /** The registry whose namespace `hashicorp` is that of HashiCorp. */
 const PUBLIC_REGISTRY = 'registry.terraform.io';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { IdentifiedPrincipal } from '../access/principal.js';
-import { OrganizationScopeMissing } from '../orgs/domain/organizations.errors.js';
-import { OrganizationNotFound } from '../orgs/domain/orgs.errors.js';
-import { OrgAccess } from '../orgs/org-access.service.js';
-import { Organizations } from '../orgs/organizations.service.js';
-import type { StoredMirrorPolicy } from './domain/mirror-policy.js';
+import type { IdentifiedPrincipal } from '../../access/principal.js';
+import { OrganizationScopeMissing } from '../../orgs/domain/organizations.errors.js';
+import { OrganizationNotFound } from '../../orgs/domain/orgs.errors.js';
+import { OrgAccess } from '../../orgs/org-access.service.js';
+import { Organizations } from '../../orgs/organizations.service.js';
+import type { StoredMirrorPolicy } from '../domain/mirror-policy.js';
 
 /**
  * Who sees and decides about which policy: those of an organization are seen with `mirrors:read` and decided by `admin`

@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import type { IdentifiedPrincipal } from '../access/principal.js';
-import { SecretBox } from '../platform/crypto/secret-box.js';
-import { isUniqueViolation } from '../platform/database/pg-errors.js';
-import { Transactions } from '../platform/database/transactions.js';
+import type { IdentifiedPrincipal } from '../../access/principal.js';
+import { SecretBox } from '../../platform/crypto/secret-box.js';
+import { isUniqueViolation } from '../../platform/database/pg-errors.js';
+import { Transactions } from '../../platform/database/transactions.js';
 import {
   MirrorInUse,
   MirrorNameTaken,
   MirrorNotFound,
   MirrorSyncing,
   UpstreamTokenNotForAddress,
-} from './domain/mirror-configuration.errors.js';
-import { loosenedChecks } from './domain/loosened-checks.js';
-import type { Mirror } from './domain/mirror.js';
+} from '../domain/mirror-configuration.errors.js';
+import { loosenedChecks } from '../domain/loosened-checks.js';
+import type { Mirror } from '../domain/mirror.js';
 import { MirrorAccess } from './mirror-access.service.js';
 import { MirrorEntries } from './mirror-entries.service.js';
 import { MirrorRecords } from './mirror-records.service.js';
@@ -22,7 +22,7 @@ import {
   type MirrorEntry,
   type MirrorSettings,
 } from './mirror-settings.js';
-import { MirrorsRepository } from './persistence/mirrors.repository.js';
+import { MirrorsRepository } from '../persistence/mirrors.repository.js';
 import { sealToken } from './upstream-tokens.js';
 
 /** A mirror as it is entered. */

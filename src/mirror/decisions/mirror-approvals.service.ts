@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import type { IdentifiedPrincipal } from '../access/principal.js';
-import { AuditLog } from '../audit/audit-log.service.js';
-import { InvalidInput } from '../kernel/invalid-input.js';
-import { isUuid } from '../kernel/uuid.js';
-import type { ListedApproval, MirrorApproval } from './domain/mirror-approval.js';
-import { MirrorApprovalNotFound, MirrorApprovalReviewed } from './domain/mirror-decisions.errors.js';
-import { providerNames } from './domain/provider-names.js';
-import { parseUpstreamVersion } from './domain/upstream-version.js';
-import { MirrorAccess } from './mirror-access.service.js';
+import type { IdentifiedPrincipal } from '../../access/principal.js';
+import { AuditLog } from '../../audit/audit-log.service.js';
+import { InvalidInput } from '../../kernel/invalid-input.js';
+import { isUuid } from '../../kernel/uuid.js';
+import type { ListedApproval, MirrorApproval } from '../domain/mirror-approval.js';
+import { MirrorApprovalNotFound, MirrorApprovalReviewed } from '../domain/mirror-decisions.errors.js';
+import { providerNames } from '../domain/provider-names.js';
+import { parseUpstreamVersion } from '../domain/upstream-version.js';
+import { MirrorAccess } from '../configuration/mirror-access.service.js';
 import { MirrorReevaluation } from './mirror-reevaluation.service.js';
-import { MirrorApprovalsRepository } from './persistence/mirror-approvals.repository.js';
-import { MirrorDecisionsRepository } from './persistence/mirror-decisions.repository.js';
+import { MirrorApprovalsRepository } from '../persistence/mirror-approvals.repository.js';
+import { MirrorDecisionsRepository } from '../persistence/mirror-decisions.repository.js';
 
 /** What is asked for. */
 export interface ApprovalRequest {

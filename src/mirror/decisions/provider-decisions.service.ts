@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { MirroredKey } from './domain/decision-scope.js';
-import { evaluatePolicies, type PolicyVerdict, type StoredMirrorPolicy } from './domain/mirror-policy.js';
-import type { Mirror } from './domain/mirror.js';
-import type { ProviderName } from './domain/name-filter.js';
-import { ProviderDecision } from './domain/provider-decision.js';
-import { MirrorApprovalsRepository } from './persistence/mirror-approvals.repository.js';
-import { MirrorDecisionsRepository } from './persistence/mirror-decisions.repository.js';
-import { MirrorPoliciesRepository } from './persistence/mirror-policies.repository.js';
+import type { MirroredKey } from '../domain/decision-scope.js';
+import { evaluatePolicies, type PolicyVerdict, type StoredMirrorPolicy } from '../domain/mirror-policy.js';
+import type { Mirror } from '../domain/mirror.js';
+import type { ProviderName } from '../domain/name-filter.js';
+import { ProviderDecision } from '../domain/provider-decision.js';
+import { MirrorApprovalsRepository } from '../persistence/mirror-approvals.repository.js';
+import { MirrorDecisionsRepository } from '../persistence/mirror-decisions.repository.js';
+import { MirrorPoliciesRepository } from '../persistence/mirror-policies.repository.js';
 
 /** Puts together what policies and approvals of the database say now. */
 @Injectable()

@@ -3,15 +3,15 @@ import { readFile, rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import type { INestApplicationContext } from '@nestjs/common';
-import type { CommandOutput } from '../kernel/command-output.js';
-import { InvalidInput } from '../kernel/invalid-input.js';
-import { isUuid } from '../kernel/uuid.js';
-import { RequestContext } from '../platform/request-context/request-context.js';
-import { BundleExport } from './bundles/bundle-export.service.js';
-import { BundleImport } from './bundles/bundle-import.service.js';
-import { MirrorNotFound } from './domain/mirror-configuration.errors.js';
-import type { Mirror } from './domain/mirror.js';
-import { Mirrors } from './mirrors.service.js';
+import type { CommandOutput } from '../../kernel/command-output.js';
+import { InvalidInput } from '../../kernel/invalid-input.js';
+import { isUuid } from '../../kernel/uuid.js';
+import { RequestContext } from '../../platform/request-context/request-context.js';
+import { BundleExport } from './bundle-export.service.js';
+import { BundleImport } from './bundle-import.service.js';
+import { MirrorNotFound } from '../domain/mirror-configuration.errors.js';
+import type { Mirror } from '../domain/mirror.js';
+import { Mirrors } from '../configuration/mirrors.service.js';
 
 export const MIRROR_COMMANDS_USAGE = `mirror export --out FILE [--host HOST]… [--namespace NAME]… [--provider NAME]… [--versions FILTER] [--platform OS/ARCH]… [--stable] [--inventory FILE]
 mirror import FILE --mirror NAME_OR_ID [--signer FINGERPRINT]

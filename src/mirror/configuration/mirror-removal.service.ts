@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { Transactions } from '../platform/database/transactions.js';
-import { JobQueue } from '../platform/jobs/job-queue.js';
-import { MirroredProviders, type MirroredAddress } from '../providers/mirrored-providers.service.js';
-import { MirrorNotFound, MirrorSyncing } from './domain/mirror-configuration.errors.js';
-import { PURGE_MIRRORED_PROVIDER } from './domain/purge-mirrored-provider.js';
+import { Transactions } from '../../platform/database/transactions.js';
+import { JobQueue } from '../../platform/jobs/job-queue.js';
+import { MirroredProviders, type MirroredAddress } from '../../providers/mirrored-providers.service.js';
+import { MirrorNotFound, MirrorSyncing } from '../domain/mirror-configuration.errors.js';
+import { PURGE_MIRRORED_PROVIDER } from '../domain/purge-mirrored-provider.js';
 import { MirrorRecords } from './mirror-records.service.js';
-import { MirroredCatalogRepository } from './persistence/mirrored-catalog.repository.js';
-import { MirrorsRepository } from './persistence/mirrors.repository.js';
+import { MirroredCatalogRepository } from '../persistence/mirrored-catalog.repository.js';
+import { MirrorsRepository } from '../persistence/mirrors.repository.js';
 
 /** Deletes mirrors, and on demand what they brought (REST contract, section 20). */
 @Injectable()

@@ -1,16 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { MirrorConfig } from '../config/mirror.config.js';
-import { DomainError } from '../kernel/errors.js';
-import type { DryRun, DryRunProvider, DryRunVersion } from './domain/dry-run.js';
-import { DryRunsBusy } from './domain/mirror-configuration.errors.js';
-import type { SyncRestriction } from './domain/mirror-sync.js';
-import type { Mirror } from './domain/mirror.js';
-import { failureLine, lineOf } from './domain/sync-report.js';
+import { MirrorConfig } from '../../config/mirror.config.js';
+import { DomainError } from '../../kernel/errors.js';
+import type { DryRun, DryRunProvider, DryRunVersion } from '../domain/dry-run.js';
+import { DryRunsBusy } from '../domain/mirror-configuration.errors.js';
+import type { SyncRestriction } from '../domain/mirror-sync.js';
+import type { Mirror } from '../domain/mirror.js';
+import { failureLine, lineOf } from '../domain/sync-report.js';
 import { DryRunTotals } from './dry-run-totals.js';
-import { forEachAtMost } from './sync/bounded-work.js';
-import { MirrorPlanning } from './sync/mirror-planning.service.js';
-import type { AdmittedRelease, PlannedProvider } from './sync/planned-provider.js';
-import { PackageSizes } from './upstream/package-sizes.js';
+import { forEachAtMost } from '../sync/bounded-work.js';
+import { MirrorPlanning } from '../sync/mirror-planning.service.js';
+import type { AdmittedRelease, PlannedProvider } from '../sync/planned-provider.js';
+import { PackageSizes } from '../upstream/package-sizes.js';
 
 /** How many sizes may still be asked for, and until when. */
 interface Budget {

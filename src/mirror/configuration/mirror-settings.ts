@@ -1,17 +1,17 @@
-import { InvalidMirrorSetting } from './domain/mirror-configuration.errors.js';
-import { UpstreamTokenNeedsHttps } from './domain/mirror-configuration.errors.js';
-import { InvalidVersionFilter } from './domain/mirror-settings.errors.js';
+import { InvalidMirrorSetting } from '../domain/mirror-configuration.errors.js';
+import { UpstreamTokenNeedsHttps } from '../domain/mirror-configuration.errors.js';
+import { InvalidVersionFilter } from '../domain/mirror-settings.errors.js';
 import {
   KEY_TRUST_LEVELS,
   type AutoApprovalRules,
   type KeyTrustLevel,
   type Mirror,
-} from './domain/mirror.js';
-import { NameFilter } from './domain/name-filter.js';
-import { PlatformFilter } from './domain/platform-filter.js';
-import { printable } from './domain/printable.js';
-import { VersionFilter } from './domain/version-filter.js';
-import { upstreamRegistry } from './upstream/upstream-registry.js';
+} from '../domain/mirror.js';
+import { NameFilter } from '../domain/name-filter.js';
+import { PlatformFilter } from '../domain/platform-filter.js';
+import { printable } from '../domain/printable.js';
+import { VersionFilter } from '../domain/version-filter.js';
+import { upstreamRegistry } from '../upstream/upstream-registry.js';
 
 const MAX_NAME = 255;
 const MAX_DESCRIPTION = 2_000;

@@ -1,5 +1,5 @@
-import type { SealedColumn } from '../platform/crypto/sealed-columns.service.js';
-import type { SecretBox } from '../platform/crypto/secret-box.js';
+import type { SealedColumn } from '../../platform/crypto/sealed-columns.service.js';
+import type { SecretBox } from '../../platform/crypto/secret-box.js';
 
 /** The tokens of upstream registries, each sealed for its mirror (threat J1). */
 export const UPSTREAM_TOKENS: SealedColumn = {

@@ -1,12 +1,12 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { NamespaceHolders } from '../orgs/namespace-holders.js';
-import { Organizations } from '../orgs/organizations.service.js';
-import { SealedColumns } from '../platform/crypto/sealed-columns.service.js';
-import { SecretBox } from '../platform/crypto/secret-box.js';
-import type { Mirror } from './domain/mirror.js';
-import { MirrorsRepository, type MirrorOwners } from './persistence/mirrors.repository.js';
+import { NamespaceHolders } from '../../orgs/namespace-holders.js';
+import { Organizations } from '../../orgs/organizations.service.js';
+import { SealedColumns } from '../../platform/crypto/sealed-columns.service.js';
+import { SecretBox } from '../../platform/crypto/secret-box.js';
+import type { Mirror } from '../domain/mirror.js';
+import { MirrorsRepository, type MirrorOwners } from '../persistence/mirrors.repository.js';
 import { UPSTREAM_TOKENS } from './upstream-tokens.js';
-import { upstreamRegistry, type UpstreamRegistry } from './upstream/upstream-registry.js';
+import { upstreamRegistry, type UpstreamRegistry } from '../upstream/upstream-registry.js';
 
 /** How a run of a mirror ended. */
 export interface MirrorOutcome {

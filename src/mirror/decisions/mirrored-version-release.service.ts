@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { IdentifiedPrincipal } from '../access/principal.js';
-import { AuditLog } from '../audit/audit-log.service.js';
-import { Transactions } from '../platform/database/transactions.js';
-import { MirroredVersionNotSeen } from './domain/mirror-decisions.errors.js';
-import type { ProviderName } from './domain/name-filter.js';
-import { MirrorAccess } from './mirror-access.service.js';
+import type { IdentifiedPrincipal } from '../../access/principal.js';
+import { AuditLog } from '../../audit/audit-log.service.js';
+import { Transactions } from '../../platform/database/transactions.js';
+import { MirroredVersionNotSeen } from '../domain/mirror-decisions.errors.js';
+import type { ProviderName } from '../domain/name-filter.js';
+import { MirrorAccess } from '../configuration/mirror-access.service.js';
 import {
   MirroredVersionReleasesRepository,
   type ReleasedVersion,
-} from './persistence/mirrored-version-releases.repository.js';
+} from '../persistence/mirrored-version-releases.repository.js';
 
 /** Lets versions through before their cool-down is over. */
 @Injectable()
