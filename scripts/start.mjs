@@ -2,6 +2,7 @@
  * `npm start`: builds when needed, then becomes the server. The server runs in this very process, so signals
  * reach it and its exit code is the one that is seen.
  */
+import { enableCompileCache } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -23,6 +24,7 @@ try {
   console.error(error.message);
   process.exit(1);
 }
+enableCompileCache?.(join(root, 'node_modules', '.cache', 'terraform-registry'));
 const main = join(root, 'dist', 'src', 'main.js');
 process.argv[1] = main;
 await import(pathToFileURL(main).href);

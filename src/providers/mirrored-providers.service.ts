@@ -4,24 +4,12 @@ import { ProviderAddress } from '../kernel/terraform/provider-address.js';
 import { MirroredChange } from './mirrored-change.service.js';
 import { ProviderDocuments } from './provider-documents.js';
 import { ProviderRecords } from './provider-records.js';
+import type { HeldProviderPackage } from './domain/provider-version.js';
 import { ProviderVersionsRepository } from './persistence/provider-versions.repository.js';
 import { ProvidersRepository } from './persistence/providers.repository.js';
 
-/** A package of a mirrored provider that is here. */
-export interface HeldMirroredPackage {
-  /** Id of the package. */
-  readonly id: string;
-  /** Id of the version that it belongs to. */
-  readonly versionId: string;
-  /** The exact text of the upstream. */
-  readonly version: string;
-  /** `os_arch` */
-  readonly platform: string;
-  readonly filename: string;
-  /** SHA-256, 64 lower-case hex digits. */
-  readonly digest: string;
-  readonly sizeBytes: number;
-}
+/** A package of a mirrored provider that is here; its version is the exact text of the upstream. */
+export type HeldMirroredPackage = HeldProviderPackage;
 
 /** Where a mirrored provider is from. */
 export interface MirroredAddress {
@@ -46,12 +34,7 @@ export class MirroredProviders {
   async held(address: MirroredAddress): Promise<HeldMirroredPackage[]> {
     const provider = await this.providers.findAny(read(address));
     if (provider === null || provider.deletedAt !== null) return [];
-    return (await this.versions.list(provider.id)).flatMap(({ version, packages }) =>
-      packages.map(({ id, os, arch, filename, digest, sizeBytes }) => {
-        const { id: versionId, version: text } = version;
-        return { id, versionId, version: text, platform: `${os}_${arch}`, filename, digest, sizeBytes };
-      }),
-    );
+    return this.versions.heldPackages(provider.id);
   }
 
   /** Whether a provider of this name, deleted or not, was published here by hand. */

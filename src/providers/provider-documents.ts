@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { sha256Hex } from '../kernel/sha256.js';
 import { zipHash } from '../kernel/terraform/package-hash.js';
+import { Platform } from '../kernel/terraform/platform.js';
 import type { ProviderAddress } from '../kernel/terraform/provider-address.js';
 import { isDownloadable } from '../kernel/terraform/version-standing.js';
 import { artifactLink, type PreparedDocument } from '../platform/documents/prepared-document.js';
@@ -8,6 +9,7 @@ import { ProtocolDocuments } from '../platform/documents/protocol-documents.serv
 import { ArtifactKey } from '../storage/artifact-key.js';
 import { versionWarnings } from './domain/version-warnings.js';
 import type {
+  ListedRelease,
   ProviderPackage,
   ProviderVersion,
   ProviderVersionWithPackages,
@@ -54,14 +56,14 @@ export class ProviderDocuments {
     const { isOffered, isMeant } = await this.offer(providerId, address);
     await this.quarantine.settle(address.type, [changed]);
     if (isOffered) {
-      const releases = await this.versions.list(providerId);
-      const put = [mirrorIndex(readers, address, releases)];
+      const listed = await this.versions.listed(providerId);
+      const put = [mirrorIndex(readers, address, listed)];
       const remove: string[] = [];
       const release = await this.versions.find(providerId, changed);
       if (release && isDownloadable(release.version)) put.push(mirrorVersion(readers, address, release));
       else remove.push(mirrorVersionPath(address, changed));
       if (isMeant) {
-        put.push(versionList(address, readers, releases));
+        put.push(versionList(address, readers, listed));
         for (const held of release?.packages ?? []) {
           const { version } = release!;
           if (isDownloadable(version) && held.artifactId !== null)
@@ -89,9 +91,10 @@ export class ProviderDocuments {
     const releases = isOffered ? await this.versions.list(providerId) : [];
     const offered = releases.filter(({ version }) => isDownloadable(version));
     const documents = offered.map((release) => mirrorVersion(readers, address, release));
-    if (isOffered) documents.push(mirrorIndex(readers, address, releases));
+    const listed = isOffered ? await this.versions.listed(providerId) : [];
+    if (isOffered) documents.push(mirrorIndex(readers, address, listed));
     if (isOffered && isMeant) {
-      documents.push(versionList(address, readers, releases));
+      documents.push(versionList(address, readers, listed));
       for (const release of offered) {
         documents.push(...release.packages.map((held) => download(address, readers, release, held)));
       }
@@ -106,7 +109,7 @@ export class ProviderDocuments {
     const releases = await this.versions.list(providerId);
     const offered = releases.filter(({ version }) => isDownloadable(version));
     const put = [
-      mirrorIndex(readers, address, releases),
+      mirrorIndex(readers, address, await this.versions.listed(providerId)),
       ...offered.map((release) => mirrorVersion(readers, address, release)),
     ];
     await this.documents.change(subjectOf(address), { put });
@@ -138,18 +141,19 @@ function downloadPath(address: ProviderAddress, version: ProviderVersion, held: 
 function versionList(
   address: ProviderAddress,
   readers: DocumentReaders,
-  releases: readonly ProviderVersionWithPackages[],
+  releases: readonly ListedRelease[],
 ): PreparedDocument {
-  const active = releases.filter(({ version }) => version.state === 'active');
-  const warnings = versionWarnings(
-    address.toString(),
-    releases.map(({ version }) => version),
-  );
-  const versions = active.map(({ version, packages }) => ({
-    version: version.version,
-    protocols: version.protocols,
-    platforms: packages.map(({ os, arch }) => ({ os, arch })),
-  }));
+  const warnings = versionWarnings(address.toString(), releases);
+  const versions = releases
+    .filter(({ state }) => state === 'active')
+    .map(({ version, protocols, platforms }) => ({
+      version,
+      protocols,
+      platforms: platforms.map((key) => {
+        const { os, arch } = Platform.parseKey(key);
+        return { os, arch };
+      }),
+    }));
   return {
     ...readers,
     path: `${address.protocolPath}/versions`,

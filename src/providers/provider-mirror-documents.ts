@@ -3,7 +3,7 @@ import type { ProviderAddress } from '../kernel/terraform/provider-address.js';
 import { OWN_HOST } from '../platform/documents/own-host-paths.js';
 import { artifactLink, type PreparedDocument } from '../platform/documents/prepared-document.js';
 import { ArtifactKey } from '../storage/artifact-key.js';
-import type { ProviderVersionWithPackages } from './domain/provider-version.js';
+import type { ListedRelease, ProviderVersionWithPackages } from './domain/provider-version.js';
 
 /** Who may read the documents of a provider. */
 export type DocumentReaders = Pick<PreparedDocument, 'namespace' | 'scope' | 'visibility'>;
@@ -12,10 +12,10 @@ export type DocumentReaders = Pick<PreparedDocument, 'namespace' | 'scope' | 'vi
 export function mirrorIndex(
   readers: DocumentReaders,
   address: ProviderAddress,
-  releases: readonly ProviderVersionWithPackages[],
+  releases: readonly ListedRelease[],
 ): PreparedDocument {
-  const listed = releases.filter(({ version }) => version.state === 'active');
-  const versions = Object.fromEntries(listed.map(({ version }) => [version.version, {}]));
+  const listed = releases.filter(({ state }) => state === 'active');
+  const versions = Object.fromEntries(listed.map(({ version }) => [version, {}]));
   return { ...readers, path: mirrorIndexPath(address), status: 200, body: JSON.stringify({ versions }) };
 }
 

@@ -8,7 +8,10 @@ import { freePorts } from './free-port.js';
 import { request } from './http-request.js';
 import type { TestTls } from './tls.js';
 
-const DEFAULT_DIST = resolve(import.meta.dirname, '..', '..', 'dist');
+const ROOT = resolve(import.meta.dirname, '..', '..');
+const DEFAULT_DIST = join(ROOT, 'dist');
+/** Compiled code that all processes of all tests share: most of a short life is its start. */
+const COMPILE_CACHE = join(ROOT, 'node_modules', '.cache', 'terraform-registry');
 
 /** How to start a registry; everything has a default. */
 export interface RegistryOptions {
@@ -210,6 +213,7 @@ export class RegistryProcess {
     return {
       PATH: process.env['PATH'] ?? '',
       HOME: this.directory,
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       TFR_SERVER_HOST: '127.0.0.1',
       TFR_SERVER_PORT: String(this.port),
       TFR_SERVER_BASE_URL: this.publicUrl,

@@ -56,3 +56,22 @@ export interface ProviderVersionWithPackages {
   readonly version: ProviderVersion;
   readonly packages: readonly ProviderPackage[];
 }
+
+/** What lists show of a version. */
+export interface ListedRelease extends Pick<
+  ProviderVersion,
+  'version' | 'state' | 'stateReason' | 'deprecatedAt' | 'deprecationMessage' | 'replacement' | 'protocols'
+> {
+  /** `os_arch` of the packages that are here. */
+  readonly platforms: readonly string[];
+}
+
+/** A package that is here, and the version that it belongs to. */
+export interface HeldProviderPackage extends Pick<
+  ProviderPackage,
+  'id' | 'versionId' | 'filename' | 'digest' | 'sizeBytes'
+> {
+  readonly version: string;
+  /** `os_arch` */
+  readonly platform: string;
+}

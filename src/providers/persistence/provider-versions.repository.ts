@@ -6,6 +6,8 @@ import { STAYS_QUARANTINED } from '../../platform/database/version-life.columns.
 import type { ProviderAddress } from '../../kernel/terraform/provider-address.js';
 import { BaseRepository } from '../../platform/database/base.repository.js';
 import type {
+  HeldProviderPackage,
+  ListedRelease,
   ProviderPackage,
   ProviderVersion,
   ProviderVersionWithPackages,
@@ -93,6 +95,35 @@ export class ProviderVersionsRepository extends BaseRepository<ProviderVersionEn
       .getMany();
     const byVersion = Map.groupBy(packages, (held) => held.versionId);
     return versions.map((version) => ({ version, packages: byVersion.get(version.id) ?? [] }));
+  }
+
+  /** What lists show of every version that is not deleted, newest first by precedence; nothing large is read. */
+  listed(providerId: string): Promise<ListedRelease[]> {
+    return this.manager.query(
+      `SELECT v.version, v.state, v.state_reason AS "stateReason", v.deprecated_at AS "deprecatedAt",
+         v.deprecation_message AS "deprecationMessage", v.replacement, v.protocols,
+         coalesce(p.platforms, '{}') AS platforms
+       FROM provider_versions v
+       LEFT JOIN (
+         SELECT held.version_id, array_agg(held.os || '_' || held.arch ORDER BY held.os, held.arch) AS platforms
+         FROM provider_packages held JOIN provider_versions one ON one.id = held.version_id
+         WHERE one.provider_id = $1 AND held.artifact_id IS NOT NULL GROUP BY held.version_id
+       ) p ON p.version_id = v.id
+       WHERE v.provider_id = $1 AND v.state <> 'deleted' ORDER BY v.sort_key DESC`,
+      [providerId],
+    );
+  }
+
+  /** The live packages of every version that is not deleted, newest first by precedence. */
+  heldPackages(providerId: string): Promise<HeldProviderPackage[]> {
+    return this.manager.query(
+      `SELECT p.id, v.id AS "versionId", v.version, p.os || '_' || p.arch AS platform, p.filename, p.digest,
+         p.size_bytes::float8 AS "sizeBytes"
+       FROM provider_packages p JOIN provider_versions v ON v.id = p.version_id
+       WHERE v.provider_id = $1 AND v.state <> 'deleted' AND p.artifact_id IS NOT NULL
+       ORDER BY v.sort_key DESC, p.os, p.arch`,
+      [providerId],
+    );
   }
 
   /** Stores a new version and returns its id. The unique constraint is the last judge of a race. */
