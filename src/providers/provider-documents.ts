@@ -71,7 +71,8 @@ export class ProviderDocuments {
           else remove.push(downloadPath(address, version, held));
         }
       }
-      await this.documents.change(subjectOf(address), { put, remove });
+      // Mirrors bring thousands of documents, of which a few are asked for.
+      await this.documents.change(subjectOf(address), { put, remove, isBulk: address.host !== '' });
     }
     await this.search.refresh(providerId);
   }

@@ -106,6 +106,17 @@ describe('the document cache', () => {
     expect(cache.find('/3')).toBeDefined();
   });
 
+  it('replaces what is held with one of many changes, and leaves the rest to whoever asks for it', () => {
+    const cache = new DocumentCache(LIMITS);
+    load(cache, held('/list', 1, 's'));
+    cache.keepAbsent(cache.beginLoad(), '/new');
+    const changed = [held('/list', 2, 's'), held('/new', 2, 's')];
+    cache.learn({ subject: 's', generation: 2 }, { changed, removed: [], isBulk: true });
+    expect(cache.find('/list')?.document.generation).toBe(2);
+    expect(cache.find('/new')).toBeUndefined();
+    expect(cache.isAbsent('/new')).toBe(false);
+  });
+
   it('refuses everything in flight when news may have been missed', () => {
     const cache = new DocumentCache(LIMITS);
     const ticket = cache.beginLoad();

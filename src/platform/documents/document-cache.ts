@@ -30,6 +30,8 @@ export interface KnownChange {
   readonly changed: readonly HeldDocument[];
   /** The paths that have no document any more. */
   readonly removed: readonly string[];
+  /** Whether new documents are left to whoever asks for them first: there are many, and perhaps nobody does. */
+  readonly isBulk?: boolean;
 }
 
 interface HeldSubject {
@@ -119,7 +121,11 @@ export class DocumentCache {
       else for (const path of [...held.paths]) this.drop(path);
     }
     for (const path of change?.removed ?? []) this.drop(path);
-    for (const document of change?.changed ?? []) this.keep(document);
+    for (const document of change?.changed ?? []) {
+      const { path } = document.document;
+      if (change?.isBulk !== true || this.held.has(path)) this.keep(document);
+      else this.absent.delete(path);
+    }
   }
 
   /** Takes all documents of a subject away; they are loaded again when somebody asks. */

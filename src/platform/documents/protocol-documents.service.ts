@@ -15,6 +15,8 @@ import type { StoredDocument } from './stored-document.js';
 export interface DocumentChange {
   readonly put?: readonly PreparedDocument[];
   readonly remove?: readonly string[];
+  /** Whether it is one of very many: then this process does not hold what is new before somebody asks for it. */
+  readonly isBulk?: boolean;
 }
 
 const MAX_LOADS = 5;
@@ -62,14 +64,14 @@ export class ProtocolDocuments {
   }
 
   /** Changes some documents of a subject and keeps the others, inside the caller's transaction. */
-  async change(subject: string, { put = [], remove = [] }: DocumentChange): Promise<void> {
+  async change(subject: string, { put = [], remove = [], isBulk = false }: DocumentChange): Promise<void> {
     // Asked before the generation is locked: a change of visibility locks in the same order.
     const current = await this.visibility.renewed(put);
     const generation = await this.raise(subject);
     const stored = current.map((document) => toStored(subject, generation, document));
     await this.repository.store(stored);
     const removed = remove.length > 0 ? await this.repository.remove(subject, { paths: [...remove] }) : [];
-    this.publish(stored, removed, { subject, generation });
+    this.publish(stored, removed, { subject, generation }, isBulk);
   }
 
   /**
@@ -141,10 +143,11 @@ export class ProtocolDocuments {
     stored: readonly StoredDocument[],
     removed: readonly string[],
     news: { subject: string; generation: number },
+    isBulk = false,
   ): void {
     this.transactions.afterCommit(() => {
       const changed = stored.map((document) => new HeldDocument(document, this.renderer));
-      this.cache.learn(news, { changed, removed });
+      this.cache.learn(news, { changed, removed, isBulk });
       this.listener.announce(news);
     });
   }
