@@ -8,6 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { DataSource } from 'typeorm';
 import type { Principal } from '../src/access/principal.js';
 import type { SearchRequest } from '../src/search/search-request.js';
 import type { Search } from '../src/search/search.service.js';
@@ -19,6 +20,9 @@ const { SearchModule } = await import('../src/search/search.module.js');
 const { OrgsModule } = await import('../src/orgs/orgs.module.js');
 const { fillSearch } = await import('./search-data.js');
 const { searchOn } = await import('./search-service.js');
+const { SearchEstimates } = await import('../src/search/search-estimates.service.js');
+const { SearchFrequenciesRepository } =
+  await import('../src/search/persistence/search-frequencies.repository.js');
 
 const SETTINGS = {
   fsync: 'off',
@@ -67,6 +71,45 @@ function questions(words: readonly string[], owner: Principal): Record<string, (
     'restricted caller': () => [owner, { ...base, q: pick(FREQUENT) }],
   };
   return { ...classes, 'all of these': () => pick(Object.values(classes))() };
+}
+
+/** Words by how many rows fit them, the same in tables of every size that have so many. */
+const FITTING = {
+  'about 100 rows': [50, 200],
+  'about 1 000 rows': [500, 2_000],
+  '5 000 rows and more': [5_000],
+};
+
+async function wordsBySize(dataSource: DataSource, words: readonly string[]): Promise<Map<string, string[]>> {
+  const bySize = new Map<string, string[]>(Object.keys(FITTING).map((size) => [size, []]));
+  for (const word of words) {
+    const [row] = (await dataSource.query(
+      `SELECT count(*)::int AS rows FROM (SELECT 1 FROM search_documents
+         WHERE (head @@ $1::tsquery OR body @@ $1::tsquery) AND visibility <> 'private' LIMIT 12000) AS fitting`,
+      [`'${word}'`],
+    )) as { rows: number }[];
+    for (const [size, [least, most = Infinity]] of Object.entries(FITTING))
+      if (row!.rows >= least! && row!.rows <= most) bySize.get(size)!.push(word);
+  }
+  return bySize;
+}
+
+/** How long a question takes that nobody asked before: every call is the first of a process. */
+async function measureFirst(
+  dataSource: DataSource,
+  words: readonly string[],
+  calls: number,
+): Promise<number[]> {
+  const times: number[] = [];
+  const estimates = new SearchEstimates(new SearchFrequenciesRepository(dataSource));
+  for (let call = 0; call < calls; call += 1) {
+    const { search } = await searchOn(dataSource, estimates);
+    const request = { ...base, q: words[call % words.length]! };
+    const startedMs = performance.now();
+    await search.find(ANONYMOUS, request);
+    times.push(performance.now() - startedMs);
+  }
+  return times.sort((one, other) => one - other);
 }
 
 async function measure(search: Search, ask: () => [Principal, Question], calls: number): Promise<number[]> {
@@ -142,6 +185,16 @@ try {
       results.set(name, [...(results.get(name) ?? []), { p50, p99 }]);
       console.log(`${name.padEnd(22)} p50 ${shown(p50)} ms  p99 ${shown(p99)} ms`);
     }
+    const sample = [...FREQUENT, ...rare.map(({ word }) => word)];
+    for (const [size, words] of await wordsBySize(connection.dataSource, sample)) {
+      if (words.length === 0) continue;
+      await measureFirst(connection.dataSource, words, 20);
+      const times = await measureFirst(connection.dataSource, words, 3 * Number(values.calls));
+      const [p50, p99] = [quantile(times, 0.5), quantile(times, 0.99)];
+      const name = `first time, ${size}`;
+      results.set(name, [...(results.get(name) ?? []), { p50, p99 }]);
+      console.log(`${name.padEnd(32)} p50 ${shown(p50)} ms  p99 ${shown(p99)} ms  (${words.length} words)`);
+    }
   }
   console.log(
     `\n| class | ${sizes.map((rows) => `${rows} rows p50 / p99`).join(' | ')} | last ÷ first p50 / p99 |`,
@@ -149,7 +202,10 @@ try {
   console.log(`| --- |${sizes.map(() => ' --- |').join('')} --- |`);
   for (const [name, cells] of results) {
     const ratio = (of: 'p50' | 'p99') => (cells.at(-1)![of] / cells[0]![of]).toFixed(1);
-    const row = cells.map(({ p50, p99 }) => `${p50.toFixed(1)} / ${p99.toFixed(1)}`).join(' | ');
+    const none = Array.from({ length: sizes.length - cells.length }, () => '–');
+    const row = [...none, ...cells.map(({ p50, p99 }) => `${p50.toFixed(1)} / ${p99.toFixed(1)}`)].join(
+      ' | ',
+    );
     console.log(`| ${name} | ${row} | ${ratio('p50')} / ${ratio('p99')} |`);
   }
   await connection.close();

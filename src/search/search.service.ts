@@ -15,6 +15,7 @@ import {
 } from './persistence/search-results.repository.js';
 import { isAscending, readCursor, writeCursor } from './search-cursor.js';
 import type { SearchPage, SearchRequest } from './search-request.js';
+import { SearchEstimates } from './search-estimates.service.js';
 import { SearchSummaries } from './search-summaries.js';
 import { SearchVocabulary } from './search-vocabulary.service.js';
 
@@ -31,6 +32,7 @@ export class Search {
   constructor(
     private readonly results: SearchResultsRepository,
     private readonly vocabulary: SearchVocabulary,
+    private readonly estimates: SearchEstimates,
     private readonly access: OrgAccess,
     private readonly transactions: Transactions,
     private readonly config: SearchConfig,
@@ -109,14 +111,16 @@ export class Search {
     const key = JSON.stringify([asked, selection]);
     const whole = { request, ...selection };
     const withFacets = request.withFacets === true;
+    const inRanges = await this.estimates.areVeryMany(selection.matches);
+    const counting = { limit: MAX_TOTAL, withFacets, inRanges };
     let found: readonly PlacedHit[] | undefined;
     const summary = await this.summaries.get(key, async () => {
-      const pass = await this.results.pass(whole, window, MAX_TOTAL, withFacets);
+      const pass = await this.results.pass(whole, window, counting);
       found = pass.hits;
       return pass.summary;
     });
     if (this.summaries.isStale(key)) {
-      const count = () => this.results.summary(whole, MAX_TOTAL, withFacets);
+      const count = () => this.results.summary(whole, counting);
       this.transactions.afterCommit(() => this.countAgain(key, count));
     }
     return { summary, found: found ?? (await this.results.page(whole, window)) };

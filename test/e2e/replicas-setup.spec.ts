@@ -42,10 +42,11 @@ describe('the first-run setup of several processes with one database (B16)', () 
     return counts;
   }
 
-  it('shows one token, at one of them', () => {
-    const shown = replicas.all.flatMap(({ output }) => output.match(/tfr_setup_[\w-]{43}/g) ?? []);
-    expect(shown).toHaveLength(1);
-    token = shown[0]!;
+  it('shows one token, at one of them', async () => {
+    const shown = () => replicas.all.flatMap(({ output }) => output.match(/tfr_setup_[\w-]{43}/g) ?? []);
+    // It is printed when the process answers already.
+    await expect.poll(shown, { timeout: 20_000 }).toHaveLength(1);
+    token = shown()[0]!;
   });
 
   it('looks at five wrong tokens of an address, however many come at once to all of them', async () => {

@@ -22,21 +22,20 @@ export interface ReanalysisProgress {
 }
 
 /** A selection as a person writes it. */
-export type ReanalysisInput = Partial<Omit<ReanalysisSelection, 'only'>> & {
-  readonly only?: ReanalysisSelection['only'];
-};
+export type ReanalysisInput = { readonly [K in keyof ReanalysisSelection]?: ReanalysisSelection[K] | null };
 
 /** Checks a selection and brings it into the form that is stored. Throws `InvalidInput`, `InvalidVersion`. */
 export function reanalysisSelection(input: ReanalysisInput): ReanalysisSelection {
-  const { namespace, name, system, version, only = 'all' } = input;
-  const isIncomplete = namespace === undefined && [name, system, version].some((part) => part !== undefined);
+  const { namespace, name, system, version } = input;
+  const given = <T>(part: T | null | undefined): part is T => part !== undefined && part !== null;
+  const isIncomplete = !given(namespace) && [name, system, version].some(given);
   if (isIncomplete)
     throw new InvalidInput('Name the namespace too: namespace, name, system and version narrow it down');
   return {
-    only,
-    ...(namespace !== undefined && { namespace: foldNamespace(namespace) }),
-    ...(name !== undefined && { name }),
-    ...(system !== undefined && { system }),
-    ...(version !== undefined && { version: Version.parse(version).text }),
+    only: input.only ?? 'all',
+    ...(given(namespace) && { namespace: foldNamespace(namespace) }),
+    ...(given(name) && { name }),
+    ...(given(system) && { system }),
+    ...(given(version) && { version: Version.parse(version).text }),
   };
 }

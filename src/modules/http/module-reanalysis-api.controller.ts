@@ -37,7 +37,10 @@ export class ModuleReanalysisApiController {
   ): Promise<ReanalysisQueuedDto> {
     const selection = reanalysisSelection(body);
     return {
-      queued: await this.reanalysis.request(selection, await this.ownerOf(body.namespace, principal)),
+      queued: await this.reanalysis.request(
+        selection,
+        await this.ownerOf(body.namespace ?? undefined, principal),
+      ),
     };
   }
 

@@ -15,18 +15,19 @@ export interface ProviderReanalysisSelection {
 }
 
 /** Checks a selection and brings it into the form that is stored. Throws `InvalidInput`, `InvalidAddress`, `InvalidVersion`. */
-export function providerReanalysisSelection(
-  input: Partial<ProviderReanalysisSelection>,
-): ProviderReanalysisSelection {
-  const { namespace, type, version, only = 'all' } = input;
-  if (namespace === undefined && (type !== undefined || version !== undefined)) {
+export function providerReanalysisSelection(input: {
+  readonly [K in keyof ProviderReanalysisSelection]?: ProviderReanalysisSelection[K] | null;
+}): ProviderReanalysisSelection {
+  const { namespace, type, version } = input;
+  const given = <T>(part: T | null | undefined): part is T => part !== undefined && part !== null;
+  if (!given(namespace) && (given(type) || given(version))) {
     throw new InvalidInput('Name the namespace too: namespace, type and version narrow it down');
   }
-  if (namespace !== undefined && type !== undefined) ProviderAddress.parse({ namespace, type });
+  if (given(namespace) && given(type)) ProviderAddress.parse({ namespace, type });
   return {
-    only,
-    ...(namespace !== undefined && { namespace: NamespaceName.parse(namespace).folded }),
-    ...(type !== undefined && { type }),
-    ...(version !== undefined && { version: Version.parse(version).text }),
+    only: input.only ?? 'all',
+    ...(given(namespace) && { namespace: NamespaceName.parse(namespace).folded }),
+    ...(given(type) && { type }),
+    ...(given(version) && { version: Version.parse(version).text }),
   };
 }

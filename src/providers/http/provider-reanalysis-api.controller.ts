@@ -32,7 +32,7 @@ export class ProviderReanalysisApiController {
     @CurrentPrincipal() principal: IdentifiedPrincipal,
   ): Promise<ProvidersQueuedDto> {
     const selection = providerReanalysisSelection(body);
-    const owner = await this.ownerOf(body.namespace, principal);
+    const owner = await this.ownerOf(body.namespace ?? undefined, principal);
     return { queued: await this.reanalysis.request(selection, owner) };
   }
 

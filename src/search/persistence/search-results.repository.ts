@@ -5,6 +5,8 @@ import type { SearchKey } from '../domain/search-key.js';
 import type { SearchFacet, SearchHit, SearchSort } from '../search-request.js';
 import { SearchConditions, type SearchSelection } from './search-conditions.js';
 import { SearchDocumentEntity } from './search-document.entity.js';
+import { FACETS, type FacetRow } from './search-facets.js';
+import { SEARCH_RANGES } from './search-ranges.js';
 
 /** Which rows of a result are wanted. */
 export interface SearchWindow {
@@ -26,17 +28,20 @@ export interface SearchSummary {
   readonly facets: Readonly<Record<'kind' | 'namespace' | 'system' | 'provider', SearchFacet>>;
 }
 
+/** How rows are counted. */
+export interface CountingOptions {
+  /** More rows count as one more than it. */
+  readonly limit: number;
+  readonly withFacets: boolean;
+  /** Whether more rows are expected than are counted: then they are read part by part. */
+  readonly inRanges: boolean;
+}
+
 /** A page and the result that it is a part of, from one look at its rows. */
 export interface SearchPass {
   readonly summary: SearchSummary;
   /** `undefined`: there are too many rows to put them in order; `page` reads an index instead. */
   readonly hits: readonly PlacedHit[] | undefined;
-}
-
-interface FacetRow {
-  readonly facet: string;
-  readonly value: string;
-  readonly count: number;
 }
 
 type HitRow = Omit<PlacedHit, 'downloads'> & { readonly downloads: string };
@@ -59,7 +64,6 @@ const HIT = `
 const HIT_TABLES = `search_documents d ON d.id = found.id LEFT JOIN search_downloads w ON w.document_id = d.id
   LEFT JOIN organizations o ON o.id = d.organization_id`;
 
-const FACET_VALUES = 10;
 const BITMAP_MEMORY = '32MB';
 
 /** Reads `search_documents`. Every statement filters by what the caller may read before anything is cut or counted. */
@@ -102,16 +106,15 @@ export class SearchResultsRepository extends BaseRepository<SearchDocumentEntity
     return rows.map(placed);
   }
 
-  /** The rows of a window and the summary of up to `limit` rows, each of which is looked at once. */
+  /** The rows of a window and the summary, each row of which is looked at once. */
   async pass(
     selection: SearchSelection,
     window: SearchWindow,
-    limit: number,
-    withFacets: boolean,
+    { limit, withFacets, inRanges }: CountingOptions,
   ): Promise<SearchPass> {
     const conditions = new SearchConditions(selection);
     const rows = (await this.manager.query(
-      `WITH ${matchedOf(conditions, window, limit)}
+      `WITH ${matchedOf(conditions, window, limit, inRanges)}
        SELECT 'total' AS facet, '' AS value, count(*)::int AS count FROM matched
        ${withFacets ? FACETS : ''}
        UNION ALL SELECT 'hit', id::text, tier FROM (SELECT id, tier FROM matched
@@ -137,13 +140,17 @@ export class SearchResultsRepository extends BaseRepository<SearchDocumentEntity
   }
 
   /** Counts rows, up to `limit` and one, and what they have in common. */
-  async summary(selection: SearchSelection, limit: number, withFacets: boolean): Promise<SearchSummary> {
+  async summary(
+    selection: SearchSelection,
+    { limit, withFacets, inRanges }: CountingOptions,
+  ): Promise<SearchSummary> {
     const conditions = new SearchConditions(selection);
     const where = [...conditions.filters(), ...conditions.fits()].join(' AND ');
     const columns = withFacets ? 'd.kind, d.namespace, d.system, d.provider_names' : '1';
     const rows = (await this.manager.query(
       `WITH matched AS MATERIALIZED (
-         SELECT ${columns} FROM search_documents d WHERE ${where} LIMIT ${conditions.bind(limit + 1, 'bigint')})
+         ${inParts(`SELECT ${columns} FROM search_documents d WHERE ${where}`, inRanges)}
+         LIMIT ${conditions.bind(limit + 1, 'bigint')})
        SELECT 'total' AS facet, '' AS value, count(*)::int AS count FROM matched
        ${withFacets ? FACETS : ''}`,
       conditions.values,
@@ -162,21 +169,6 @@ export class SearchResultsRepository extends BaseRepository<SearchDocumentEntity
     return rows.length > 0;
   }
 }
-
-const facetOf = (name: string, value: string, from = 'matched', count = 'count(*)'): string =>
-  `UNION ALL (SELECT '${name}', ${value}, ${count}::int AS count FROM ${from} WHERE ${value} IS NOT NULL
-     GROUP BY ${value} ORDER BY count DESC, ${value} COLLATE "C" LIMIT ${FACET_VALUES})`;
-
-/** Most rows have the same few sets of providers, so that sets are counted and not their members. */
-const PROVIDER_SETS = `(SELECT provider_names, count(*) AS rows FROM matched GROUP BY provider_names) AS sets,
-  unnest(provider_names) AS provider`;
-
-const FACETS = [
-  facetOf('kind', 'kind'),
-  facetOf('namespace', 'namespace'),
-  facetOf('system', 'system'),
-  facetOf('provider', 'provider', PROVIDER_SETS, 'sum(rows)'),
-].join('\n');
 
 function placed(row: HitRow): PlacedHit {
   return { ...row, downloads: Number(row.downloads) };
@@ -197,16 +189,29 @@ function summaryOf(rows: readonly FacetRow[]): SearchSummary {
 }
 
 /** All rows of a result, up to one more than `limit`, with their place in the order. */
-function matchedOf(conditions: SearchConditions, { sort }: SearchWindow, limit: number): string {
+function matchedOf(
+  conditions: SearchConditions,
+  { sort }: SearchWindow,
+  limit: number,
+  inRanges: boolean,
+): string {
   const where = [...conditions.filters(), ...conditions.fits()].join(' AND ');
   const from =
     sort === 'downloads'
       ? 'search_downloads w JOIN search_documents d ON d.id = w.document_id'
       : 'search_documents d';
   const tier = sort === 'relevance' ? conditions.tier() : '0';
+  const rows = `SELECT d.id, ${tier} AS tier, ${COLUMNS[sort][0]} AS value, d.kind, d.namespace, d.system,
+    d.provider_names FROM ${from} WHERE ${where}`;
   return `matched AS MATERIALIZED (
-    SELECT d.id, ${tier} AS tier, ${COLUMNS[sort][0]} AS value, d.kind, d.namespace, d.system, d.provider_names
-    FROM ${from} WHERE ${where} LIMIT ${conditions.bind(limit + 1, 'bigint')})`;
+    ${inParts(rows, inRanges)} LIMIT ${conditions.bind(limit + 1, 'bigint')})`;
+}
+
+/** The same rows part by part: a part is read when those before it were not enough. */
+function inParts(rows: string, inRanges: boolean): string {
+  if (!inRanges) return rows;
+  const parts = SEARCH_RANGES.map((range) => `(${rows} AND ${range})`);
+  return `SELECT * FROM (${parts.join(' UNION ALL ')}) AS parts`;
 }
 
 function orderOf({ isAscending }: SearchWindow): string {

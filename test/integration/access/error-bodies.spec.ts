@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { InjectOptions } from 'fastify';
+import { SearchRefill } from '../../../src/search/search-refill.service.js';
 import { LocalAccounts } from '../../../src/auth/local-accounts.service.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testSigner } from '../../support/build-fixtures.js';
@@ -70,6 +71,8 @@ describe('what strange requests are answered (J6, W8, C9)', () => {
       `INSERT INTO registry_modules (organization_id, namespace, name, system) VALUES ($1, 'kept', 'kept', 'aws')`,
       [organizations.own],
     );
+    // Not by the job, somewhere between two requests.
+    await app.get(SearchRefill).run(new AbortController().signal);
     const { publicKey } = await testSigner();
     const identities = await identitiesOf(app, organizations, 'signature=none');
     callers = CALLERS.map((wanted) => identities.find(({ name }) => name === wanted)!);

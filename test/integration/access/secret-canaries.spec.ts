@@ -25,6 +25,9 @@ import { misplaced } from './canaries/wrong-places.js';
 
 const AT_ONCE = 8;
 
+/** A replication slot for which the write-ahead log is kept. */
+const KEEPS_LOG = `canaries_${process.pid}`;
+
 describe('no secret is found where it does not belong (A1, A7, J4, J6, T14)', () => {
   const canaries = new Canaries();
   let around: Surroundings;
@@ -40,10 +43,13 @@ describe('no secret is found where it does not belong (A1, A7, J4, J6, T14)', ()
     app = await TestApp.start(around.settings);
     client = new RecordingClient(app);
     use = new ProperUse(app, client, canaries, around);
+    // What others write meanwhile would push it out.
+    await app.query('SELECT pg_create_physical_replication_slot($1, true)', [KEEPS_LOG]);
     const [wal] = await app.query<{ at: string }>('SELECT pg_current_wal_lsn() AS at');
     walStart = wal!.at;
   }, 60_000);
   afterAll(async () => {
+    await app?.query('SELECT pg_drop_replication_slot($1)', [KEEPS_LOG]);
     await app?.stop();
     await around?.stop();
     await rm(directory, { recursive: true, force: true });

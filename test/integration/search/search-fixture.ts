@@ -20,6 +20,9 @@ import type { SearchDocument } from '../../../src/search/search-document.js';
 import { SearchIndex } from '../../../src/search/search-index.service.js';
 import type { SearchPage, SearchRequest } from '../../../src/search/search-request.js';
 import { SearchModule } from '../../../src/search/search.module.js';
+import type { SearchMatch } from '../../../src/search/domain/search-match.js';
+import { SearchFrequenciesRepository } from '../../../src/search/persistence/search-frequencies.repository.js';
+import { SearchEstimates } from '../../../src/search/search-estimates.service.js';
 import { SearchVocabulary } from '../../../src/search/search-vocabulary.service.js';
 import { Search } from '../../../src/search/search.service.js';
 import { createTestDatabase } from '../../support/database.js';
@@ -74,10 +77,22 @@ export class SearchFixture {
     return new Search(
       new SearchResultsRepository(this.dataSource),
       new SearchVocabulary(new SearchWordsRepository(this.dataSource)),
+      new EitherWay(new SearchFrequenciesRepository(this.dataSource)),
       access,
       this.transactions,
       Object.assign(new SearchConfig(), settings),
     );
+  }
+}
+
+/** Estimates that are right only every other time: they decide how rows are read, and nothing about the answer. */
+class EitherWay extends SearchEstimates {
+  private asked = 0;
+
+  override async areVeryMany(matches: readonly SearchMatch[]): Promise<boolean> {
+    this.asked += 1;
+    const areVeryMany = await super.areVeryMany(matches);
+    return this.asked % 2 === 0 ? areVeryMany : !areVeryMany;
   }
 }
 

@@ -124,6 +124,8 @@ describe('analyzing stored modules again', () => {
   it('is for administrators when no namespace is named', async () => {
     const answer = await ask({}, app.publisherKey);
     expect([answer.status, answer.json()['code']]).toEqual([403, 'whole_registry_forbidden']);
+    const nothing = { namespace: null, name: null, system: null, version: null, only: null };
+    expect((await ask(nothing, app.publisherKey)).json()['code']).toBe('whole_registry_forbidden');
     expect((await ask({ namespace: 'acme' }, app.publisherKey)).status).toBe(202);
   });
 
