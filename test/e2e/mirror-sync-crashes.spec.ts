@@ -5,8 +5,8 @@ import { makeUpstreamKeys, type UpstreamKeys } from '../support/fakes/upstream/u
 import { MirroringRegistry } from '../support/mirroring-registry.js';
 
 /** Set SYNC_CRASHES for more (100 before a release, with SYNC_VERSIONS=200 and SYNC_PLATFORMS=6). */
-const CRASHES = Number(process.env['SYNC_CRASHES'] || 3);
-const VERSIONS = Number(process.env['SYNC_VERSIONS'] || 40);
+const CRASHES = Number(process.env['SYNC_CRASHES'] || 2);
+const VERSIONS = Number(process.env['SYNC_VERSIONS'] || 20);
 const PLATFORMS = Number(process.env['SYNC_PLATFORMS'] || 2);
 /** What one worker fetches at a time. */
 const CONCURRENCY = 4;
