@@ -47,7 +47,8 @@ describe('a run of a mirror whose worker is lost', () => {
 
   /** The same as if nothing had happened; what was under way at a loss may have been fetched once more. */
   async function expectComplete(losses: number): Promise<void> {
-    await expect.poll(async () => (await registry.sync(mirrorId))?.status, SOON).not.toBe('running');
+    const patience = { ...SOON, timeout: SOON.timeout + VERSIONS * PLATFORMS * 200 };
+    await expect.poll(async () => (await registry.sync(mirrorId))?.status, patience).not.toBe('running');
     expect(await registry.sync(mirrorId)).toMatchObject({
       status: 'success',
       error: null,
