@@ -24,8 +24,7 @@ export class BundleProof {
     { namespace, type, version, shasums, signature, keyArmor }: BundledRelease,
     { admission, held }: AdmittedImport,
   ): Promise<VerifiedRelease> {
-    const known = await this.keys.trustFor(mirror, namespace);
-    const trust = admission.needsKnownKey ? ({ ...known, onFirstUse: 'hold' } as const) : known;
+    const trust = await this.keys.trustFor(mirror, namespace, admission.needsKnownKey);
     const what = `${namespace}/${type} ${version.text}`;
     try {
       return await this.verifier.prove(what, { keys: [keyArmor] }, trust, { shasums, signature }, held);

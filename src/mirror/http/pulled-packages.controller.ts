@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -7,6 +8,9 @@ import { ProviderPlatformNotFound } from '../../providers/domain/providers.error
 import type { MirrorArchives } from '../pull-through/pulled-documents.service.js';
 import { PullLinks, type PulledPackageAddress } from '../pull-through/pull-links.service.js';
 import { PullThrough } from '../pull-through/pull-through.service.js';
+
+const LOOKS = 30;
+const LOOK_AGAIN_MS = 200;
 
 type PulledPackagePath = Omit<PulledPackageAddress, 'host'> & { readonly hostname: string };
 
@@ -40,9 +44,18 @@ export class PulledPackagesController {
     if (request.method === 'HEAD') return void reply.send();
     const found = await this.pulled.package(mirror, { namespace, type }, version, platform);
     if (found?.kind === 'arriving') return void reply.send(found.arriving.read());
-    const url = await this.storedUrl(address);
+    const url = await this.urlOnceTold(address);
     if (url === undefined) throw new ProviderPlatformNotFound();
     reply.removeHeader('content-type').redirect(url, 302);
+  }
+
+  /** The same for what another process has just stored: the news of its documents may be a moment behind. */
+  private async urlOnceTold(address: PulledPackageAddress): Promise<string | undefined> {
+    for (let look = 1; ; look += 1) {
+      const url = await this.storedUrl(address);
+      if (url !== undefined || look === LOOKS) return url;
+      await wait(LOOK_AGAIN_MS);
+    }
   }
 
   /** Where the package is, if it is here and may be had. */

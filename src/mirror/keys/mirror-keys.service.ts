@@ -23,8 +23,11 @@ export class MirrorKeys {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Whose signatures count now. Ask again for each version: what was learned from one counts for the next. */
-  async trustFor(mirror: Mirror, namespace: string): Promise<KeyTrust> {
+  /**
+   * Whose signatures count now; `onlyKnown`: no key counts at first sight. Ask again for each version: what was learned
+   * from one counts for the next.
+   */
+  async trustFor(mirror: Mirror, namespace: string, onlyKnown = false): Promise<KeyTrust> {
     const keys = await this.keys.covering(mirror.id, namespace.toLowerCase());
     const { keyTrust } = mirror;
     const approved = pinnedOf(keys).map(({ armor }) => armor);
@@ -37,7 +40,7 @@ export class MirrorKeys {
       revoked,
       roots: TRUSTS_HASHICORP.has(keyTrust) ? [HASHICORP_RELEASE_KEY] : [],
       vouchers: TRUSTS_PARTNERS.has(keyTrust) ? [HASHICORP_PARTNER_KEY] : [],
-      onFirstUse: keyTrust === 'community' ? 'accept' : 'hold',
+      onFirstUse: keyTrust === 'community' && !onlyKnown ? 'accept' : 'hold',
     };
   }
 

@@ -43,8 +43,7 @@ export class PulledPackageFetcher {
     signal: AbortSignal,
   ): Promise<FetchedPackage> {
     const service = await this.upstreams.service(mirror);
-    const known = await this.keys.trustFor(mirror, name.namespace);
-    const trust = offered.needsKnownKey ? ({ ...known, onFirstUse: 'hold' } as const) : known;
+    const trust = await this.keys.trustFor(mirror, name.namespace, offered.needsKnownKey);
     const all = await this.providers.held({ host: mirror.upstreamHost, ...name });
     const held = all.filter((one) => one.version === version);
     try {

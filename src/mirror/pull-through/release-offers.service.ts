@@ -49,8 +49,7 @@ export class ReleaseOffers {
   ): Promise<ReleaseOffer> {
     try {
       const service = await this.upstreams.service(mirror);
-      const known = await this.keys.trustFor(mirror, name.namespace);
-      const trust = needsKnownKey ? ({ ...known, onFirstUse: 'hold' } as const) : known;
+      const trust = await this.keys.trustFor(mirror, name.namespace, needsKnownKey);
       const platform = Platform.parseKey(platforms[0]!);
       const document = await this.registry.packageDocument(service, { name, version, platform }, signal);
       const held = await this.providers.held({ host: mirror.upstreamHost, ...name });

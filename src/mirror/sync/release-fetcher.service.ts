@@ -66,8 +66,7 @@ export class ReleaseFetcher {
     { version, platforms, held, admission }: AdmittedRelease,
   ): Promise<FetchedRelease> {
     const { mirror, signal, concurrency } = work.facts;
-    const known = await this.keys.trustFor(mirror, name.namespace);
-    const trust = admission.needsKnownKey ? ({ ...known, onFirstUse: 'hold' } as const) : known;
+    const trust = await this.keys.trustFor(mirror, name.namespace, admission.needsKnownKey);
     const request = { service, name, version: version.text, trust, held, signal };
     const fetched: FetchedRelease = { packages: [], failures: [] };
     try {

@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { MirroredElsewhere } from '../../orgs/domain/orgs.errors.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { ProviderPublishedHere } from '../../providers/domain/providers.errors.js';
-import { ProviderIngest, type MirroredOrigin } from '../../providers/provider-ingest.service.js';
+import { ProviderIngest } from '../../providers/provider-ingest.service.js';
 import { MirrorGate } from '../domain/mirror-gate.js';
-import type { Mirror } from '../domain/mirror.js';
 import type { ProviderName } from '../domain/name-filter.js';
 import { MirrorKeys } from '../keys/mirror-keys.service.js';
 import type { FetchedPackage } from '../fetching/package-fetcher.service.js';
 import { MirroredListingsRepository } from '../persistence/mirrored-listings.repository.js';
 import { MirrorSyncLeasesRepository } from '../persistence/mirror-sync-leases.repository.js';
+import { mirroredOrigin, mirroredRelease } from './mirrored-release.js';
 import type { AdmittedRelease } from './planned-provider.js';
 import type { SyncTarget } from './release-fetcher.service.js';
 import type { SyncWork } from './sync-work.js';
@@ -40,22 +40,10 @@ export class ReleaseStore {
   ): Promise<void> {
     const { lease, mirror, report } = facts;
     const { name } = target;
-    const { protocols, release } = packages[0]!;
-    const { key, shasums, signature, trust } = release;
-    const incoming = {
-      version: version.text,
-      protocols,
-      packages: packages.map(({ path, platform, filename, digest, h1, sizeBytes }) => ({
-        ...{ os: platform.os, arch: platform.arch, path, filename, digest, h1, sizeBytes },
-      })),
-      sums: {
-        text: shasums.toString('utf8'),
-        signature,
-        keyFingerprint: key.fingerprint,
-        keyArmor: key.armor,
-      },
-    };
-    await this.ingest.ingest(originOf(mirror, name), incoming, async () => {
+    const { release } = packages[0]!;
+    const { key, trust } = release;
+    const incoming = mirroredRelease(version.text, packages);
+    await this.ingest.ingest(mirroredOrigin(mirror, name), incoming, async () => {
       await lease.fence();
       const { isAutoApproved } = admission;
       await this.gates.confirm(mirror, name, { version: version.text, isAutoApproved });
@@ -73,15 +61,6 @@ export class ReleaseStore {
     const bytes = packages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     this.metrics.countMirrored(mirror.id, 'provider', packages.length, bytes);
   }
-}
-
-function originOf(mirror: Mirror, { namespace, type }: ProviderName): MirroredOrigin {
-  const { createdAt, createdBy, name, organizationId, upstreamHost } = mirror;
-  return {
-    ...{ host: upstreamHost, namespace, type, organizationId },
-    since: createdAt,
-    actor: { userId: createdBy, name: `mirror ${name}` },
-  };
 }
 
 function lineOf({ namespace, type }: ProviderName, version: string, { platform, sizeBytes }: FetchedPackage) {
