@@ -18,6 +18,11 @@ function isOnPath(name) {
   });
 }
 
+/** What a test said when it failed, after its name. */
+function firstLine(message) {
+  return message ? `\n    ${message.split('\n', 1)[0]}` : '';
+}
+
 /** Counts and names from Vitest's JSON; a file that could not even be loaded is one failure. */
 export function summarize(report, { terraformIsThere }) {
   const failures = [];
@@ -29,7 +34,7 @@ export function summarize(report, { terraformIsThere }) {
     for (const test of tests) {
       const label = `${name}: ${test.fullName}`;
       if (test.status === 'passed') passed += 1;
-      else if (test.status === 'failed') failures.push(label);
+      else if (test.status === 'failed') failures.push(`${label}${firstLine(test.failureMessages?.[0])}`);
       else skipped.push(label);
     }
     if (file.status === 'failed' && !tests.some((test) => test.status === 'failed'))

@@ -34,7 +34,7 @@ describe('the last line of a run', () => {
     files: object[],
     gates: string[] = [],
     terraform = false,
-  ): { status: number | null; last: string } {
+  ): { status: number | null; last: string; lines: string[] } {
     const report = join(directory, 'report.json');
     writeFileSync(report, JSON.stringify({ testResults: files }));
     const folder = join(directory, terraform ? 'with' : 'without');
@@ -46,23 +46,30 @@ describe('the last line of a run', () => {
     const script = join(PROJECT_ROOT, 'scripts', 'ci-summary.mjs');
     const options = { cwd: PROJECT_ROOT, env: { PATH: folder }, encoding: 'utf8' } as const;
     const { status, stdout } = spawnSync(process.execPath, [script, report, ...gates], options);
-    return { status, last: stdout.trimEnd().split('\n').at(-1)! };
+    const lines = stdout.trimEnd().split('\n');
+    return { status, last: lines.at(-1)!, lines };
   }
 
   it('counts what passed and what failed', () => {
     const passed = file('src/a.spec.ts', 'passed', test('passed'), test('passed'));
-    expect(summaryOf([passed])).toEqual({ status: 0, last: '2 passed, 0 failed' });
+    expect(summaryOf([passed])).toMatchObject({ status: 0, last: '2 passed, 0 failed' });
     const failed = file('src/b.spec.ts', 'failed', test('passed'), test('failed'));
-    expect(summaryOf([passed, failed], ['tests'])).toEqual({ status: 1, last: '3 passed, 1 failed' });
+    expect(summaryOf([passed, failed], ['tests'])).toMatchObject({ status: 1, last: '3 passed, 1 failed' });
+  });
+
+  it('shows what a failed test said', () => {
+    const failed = { ...test('failed'), failureMessages: ['Error: expected 1 to be 2\n    at a.spec.ts:1'] };
+    const { lines } = summaryOf([file('src/a.spec.ts', 'failed', failed)]);
+    expect(lines).toContain('    Error: expected 1 to be 2');
   });
 
   it('counts a file that cannot be loaded, a gate that does not hold, and a run without tests', () => {
     const broken = file('src/c.spec.ts', 'failed');
-    expect(summaryOf([broken])).toEqual({ status: 1, last: '0 passed, 1 failed' });
+    expect(summaryOf([broken])).toMatchObject({ status: 1, last: '0 passed, 1 failed' });
     const passed = file('src/a.spec.ts', 'passed', test('passed'));
-    expect(summaryOf([passed], ['lint', 'types'])).toEqual({ status: 1, last: '1 passed, 2 failed' });
-    expect(summaryOf([passed], ['tests'])).toEqual({ status: 1, last: '1 passed, 1 failed' });
-    expect(summaryOf([])).toEqual({ status: 1, last: '0 passed, 1 failed' });
+    expect(summaryOf([passed], ['lint', 'types'])).toMatchObject({ status: 1, last: '1 passed, 2 failed' });
+    expect(summaryOf([passed], ['tests'])).toMatchObject({ status: 1, last: '1 passed, 1 failed' });
+    expect(summaryOf([])).toMatchObject({ status: 1, last: '0 passed, 1 failed' });
   });
 
   it('counts tests with the real CLI that were skipped although it is there', () => {
@@ -70,7 +77,7 @@ describe('the last line of a run', () => {
       file('src/a.spec.ts', 'passed', test('passed')),
       file('test/e2e/x.spec.ts', 'passed', test('skipped')),
     ];
-    expect(summaryOf(skipped)).toEqual({ status: 0, last: '1 passed, 0 failed' });
-    expect(summaryOf(skipped, [], true)).toEqual({ status: 1, last: '1 passed, 1 failed' });
+    expect(summaryOf(skipped)).toMatchObject({ status: 0, last: '1 passed, 0 failed' });
+    expect(summaryOf(skipped, [], true)).toMatchObject({ status: 1, last: '1 passed, 1 failed' });
   });
 });
