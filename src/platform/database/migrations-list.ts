@@ -25,6 +25,7 @@ import { MirroredProviders20261124010000 } from '../../../migrations/20261124010
 import { ProviderMirrors20261124010100 } from '../../../migrations/20261124010100-provider-mirrors.js';
 import { UpstreamAnswers20261124010200 } from '../../../migrations/20261124010200-upstream-answers.js';
 import { SearchRanges20261124010300 } from '../../../migrations/20261124010300-search-ranges.js';
+import { PulledModules20261125010000 } from '../../../migrations/20261125010000-pulled-modules.js';
 
 /** Every migration of the product, oldest first. */
 export const MIGRATIONS = [
@@ -55,4 +56,5 @@ export const MIGRATIONS = [
   ProviderMirrors20261124010100,
   UpstreamAnswers20261124010200,
   SearchRanges20261124010300,
+  PulledModules20261125010000,
 ];
