@@ -8,7 +8,8 @@ const oxc = {
 
 const project = (name: string, include: string[], more: Record<string, unknown> = {}) => ({
   oxc,
-  test: { name, include, testTimeout: 30_000, hookTimeout: 60_000, ...more },
+  // Loading the code anew for every file would take longer than most of the tests.
+  test: { name, include, isolate: false, testTimeout: 30_000, hookTimeout: 60_000, ...more },
 });
 
 const withDatabase = { globalSetup: ['test/support/database-cluster.ts'] };
@@ -23,8 +24,7 @@ export default defineConfig({
     projects: [
       project('unit', ['src/**/*.spec.ts']),
       project('contract', ['test/contract/**/*.contract-spec.ts'], withContractTable),
-      // Loading the application anew for every file would take longer than many of the tests.
-      project('integration', ['test/integration/**/*.spec.ts'], { ...withDatabase, isolate: false }),
+      project('integration', ['test/integration/**/*.spec.ts'], withDatabase),
       project('architecture', ['test/architecture/**/*.spec.ts'], withDatabaseAndBuild),
       project('e2e', ['test/e2e/**/*.spec.ts'], { ...withDatabaseAndBuild, testTimeout: 120_000 }),
     ],

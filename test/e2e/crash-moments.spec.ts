@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CrashRegistry, publishJob } from '../support/crash-registry.js';
 
 /** Set PUBLISH_CRASHES for more (50 before a release), and CRASH_SEED to repeat a run. */
-const MOMENTS = Number(process.env['PUBLISH_CRASHES'] || 10);
+const MOMENTS = Number(process.env['PUBLISH_CRASHES'] || 6);
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000);
 
 /** Numbers from 0 to 1 that are the same for the same seed. */

@@ -72,7 +72,9 @@ describe.skipIf(!CAN_RUN)('terraform with a mirror that fetches on demand, over 
     expect(first.at(-1)).toContain(`/pull/${PLATFORM}`);
     expect(fetched()).toBe(1);
     await expect
-      .poll(async () => (await e2e.get(`/terraform/providers/${SOURCE}/${VERSION}.json`)).body.toString())
+      .poll(async () => (await e2e.get(`/terraform/providers/${SOURCE}/${VERSION}.json`)).body.toString(), {
+        timeout: 30_000,
+      })
       .toContain('h1:');
     const second = await init();
     expect(second.at(-1)).toContain(packageName(TYPE, VERSION, PLATFORM));

@@ -73,6 +73,16 @@ export class CrashRegistry {
     expect(await this.process.ask([{ name, action: 'kill' }])).toBe('armed');
   }
 
+  /** Sends a request that a failpoint keeps there until the process ends; gives what becomes of it then. */
+  async holdAt(name: FailpointName, job: PublishJob): Promise<{ answer: Promise<Answer> }> {
+    expect(await this.process.ask({ hold: name })).toBe('armed');
+    const held = this.process.nextMessage();
+    const answer = this.publish(job);
+    answer.catch(() => undefined);
+    expect(await Promise.race([held, answer]), `a ${job.kind} passes ${name}`).toBe('held');
+    return { answer };
+  }
+
   publish({ kind, name, body }: PublishJob): Promise<Answer> {
     const call = { url: this.process.url, key: this.key };
     if (kind === 'module') return publishModule(call, { name, version: '1.0.0', archive: body });

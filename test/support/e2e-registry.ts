@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { environmentWithDatabase } from './app-config.js';
+import { createTestDatabase, type TestDatabase } from './database.js';
 import { freePort } from './free-port.js';
 import { request } from './http-request.js';
 import type { Answer, RequestOptions } from './http-request.js';
@@ -28,6 +30,7 @@ export class E2eRegistry {
   private constructor(
     private readonly directory: string,
     private readonly tls: TestTls | undefined,
+    private readonly database: TestDatabase,
     readonly registry: RegistryProcess,
     readonly proxy: RecordingProxy,
     /** A key that may publish and read. */
@@ -38,15 +41,18 @@ export class E2eRegistry {
     const directory = mkdtempSync(join(tmpdir(), 'tfr-e2e-tls-'));
     const tls = transport === 'tls' ? await issueTestTls(directory) : undefined;
     const proxy = await RecordingProxy.listen(await freePort(), tls);
-    const registry = await RegistryProcess.prepare({ tls, publicUrl: proxy.url, env });
+    const database = await createTestDatabase();
+    const settings = { ...environmentWithDatabase(database.url), ...env };
+    const registry = await RegistryProcess.prepare({ tls, publicUrl: proxy.url, env: settings });
     try {
       await registry.launch();
       proxy.forwardTo(registry.url);
       const key = await registry.createKey('modules:write,providers:write');
-      return new E2eRegistry(directory, tls, registry, proxy, key);
+      return new E2eRegistry(directory, tls, database, registry, proxy, key);
     } catch (error) {
       await proxy.close();
       await registry.dispose();
+      await database.drop();
       rmSync(directory, { recursive: true, force: true });
       throw error;
     }
@@ -95,6 +101,7 @@ export class E2eRegistry {
   async stop(): Promise<void> {
     await this.proxy.close();
     await this.registry.dispose();
+    await this.database.drop();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

@@ -4,7 +4,9 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { testOnlyRegistryKey } from './factories/registry-key.factory.js';
 import { freePorts } from './free-port.js';
+import { storeKey } from './process-key.js';
 import { request } from './http-request.js';
 import type { TestTls } from './tls.js';
 
@@ -72,7 +74,12 @@ export class RegistryProcess {
   /** A registry that is not running yet. */
   static async prepare(options: RegistryOptions = {}): Promise<RegistryProcess> {
     const [port, metricsPort] = await freePorts(2);
-    return new RegistryProcess(options, port!, metricsPort!);
+    // With the bundled PostgreSQL it makes a key of its own, as for most people; elsewhere that is only work.
+    const isGivenKey = options.env?.['TFR_DATABASE_URL'] !== undefined;
+    const key: Record<string, string> = isGivenKey
+      ? { TFR_PUBLISHING_SIGNING_KEY: await testOnlyRegistryKey() }
+      : {};
+    return new RegistryProcess({ ...options, env: { ...key, ...options.env } }, port!, metricsPort!);
   }
 
   /** Its own address, also behind a proxy. */
@@ -124,11 +131,14 @@ export class RegistryProcess {
 
   /** Sends a message over the channel and gives the reply to it. */
   ask(message: Serializable): Promise<unknown> {
-    const child = this.child!;
-    return new Promise((done) => {
-      child.once('message', done);
-      child.send(message);
-    });
+    const reply = this.nextMessage();
+    this.child!.send(message);
+    return reply;
+  }
+
+  /** What it says next over the channel. */
+  nextMessage(): Promise<unknown> {
+    return new Promise((done) => this.child!.once('message', done));
   }
 
   async waitUntilReady(): Promise<void> {
@@ -162,9 +172,13 @@ export class RegistryProcess {
     });
   }
 
-  /** Makes an API key with the CLI command. */
-  async createKey(scopes = 'modules:write,providers:write', ...more: string[]): Promise<string> {
-    const result = await this.command('keys', 'create', '--name', 'ci', '--scopes', scopes, ...more);
+  /** Makes an API key: with the CLI command where only the process knows its database. */
+  async createKey(scopes = 'modules:write,providers:write'): Promise<string> {
+    const { TFR_DATABASE_URL: databaseUrl, ENCRYPTION_KEY: encryptionKey } = this.env;
+    if (databaseUrl !== undefined && encryptionKey !== undefined) {
+      return storeKey({ databaseUrl, encryptionKey }, scopes);
+    }
+    const result = await this.command('keys', 'create', '--name', 'ci', '--scopes', scopes);
     const key = /^tfr_[\w-]{43}$/m.exec(result.stdout)?.[0];
     if (result.status !== 0 || key === undefined) {
       throw new Error(`keys create failed (${result.status}):\n${result.stdout}${result.stderr}`);

@@ -37,14 +37,18 @@ function checkShape(root: unknown): void {
       if (depth === MAX_DEPTH) {
         throw new MalformedRequest(`The request body is nested deeper than ${MAX_DEPTH} levels`);
       }
-      if (Object.hasOwn(value, '__proto__')) {
-        throw new MalformedRequest('The request body has a key named __proto__');
-      }
-      if (Object.keys(value).some((key) => key.includes('\0'))) throw hasNul();
+      if (!Array.isArray(value)) checkKeys(value);
       for (const one of Object.values(value)) next.push(one);
     }
     level = next;
   }
+}
+
+function checkKeys(value: object): void {
+  if (Object.hasOwn(value, '__proto__')) {
+    throw new MalformedRequest('The request body has a key named __proto__');
+  }
+  if (Object.keys(value).some((key) => key.includes('\0'))) throw hasNul();
 }
 
 function hasNul(): MalformedRequest {

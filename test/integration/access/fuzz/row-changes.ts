@@ -32,15 +32,28 @@ const RANDOM_TABLES = [
   'module_documentation_parts',
 ];
 
-/** A row with its table, and the text under which it is compared. */
+/** A row with its table. */
 interface Row {
   readonly table: string;
-  readonly row: Record<string, unknown>;
+  readonly row: Readonly<Record<string, unknown>>;
 }
+
+/** Rows by the version of each, which is another one after every change of the row. */
+type Rows = ReadonlyMap<string, Row>;
+
+interface KnownTable {
+  readonly state: string;
+  /** All transactions with a lower id were over when the table was read. */
+  readonly horizon: string;
+  readonly rows: Rows;
+}
+
+const VERSION = `t.tableoid::text || t.ctid::text || t.xmin::text`;
 
 /** Looks at all rows of the database, and tells what a request changed. */
 export class RowChanges {
-  private last: Map<string, Row> | undefined;
+  /** The tables as they were last read; the same state means the same rows. */
+  private readonly tables = new Map<string, KnownTable>();
   private statement: string | undefined;
 
   constructor(
@@ -51,11 +64,9 @@ export class RowChanges {
 
   /** What was added and removed since the last call, without what is different in every request. */
   async since(): Promise<string[]> {
-    const before = this.last ?? new Map<string, Row>();
-    const after = await this.rows();
-    this.last = after;
-    const added = [...after].filter(([key]) => !before.has(key)).map(([, row]) => this.lineOf(row));
-    const removed = [...before].filter(([key]) => !after.has(key)).map(([, row]) => this.lineOf(row));
+    const changes = await this.readChanged();
+    const added = changes.flatMap(({ before, after }) => this.linesOnlyIn(after, before));
+    const removed = changes.flatMap(({ before, after }) => this.linesOnlyIn(before, after));
     // What is done in the background changes nothing but times.
     for (const line of [...removed]) {
       const at = added.indexOf(line);
@@ -68,10 +79,14 @@ export class RowChanges {
 
   /** Rows that hold a value of {@link EXTRA}. */
   async taken(): Promise<string[]> {
-    const rows = [...(await this.rows()).keys()];
-    return rows.filter((text) =>
-      [EXTRA.text, EXTRA.id, '1999-01-01', String(EXTRA.number)].some((one) => text.includes(one)),
-    );
+    await this.readChanged();
+    const rows = [...this.tables.values()].flatMap((known) => [...known.rows.values()]);
+    return rows
+      .filter(isOfRequest)
+      .map(({ table, row }) => `${table} ${JSON.stringify(row)}`)
+      .filter((text) =>
+        [EXTRA.text, EXTRA.id, '1999-01-01', String(EXTRA.number)].some((one) => text.includes(one)),
+      );
   }
 
   /** Text without ids, times and digests that are different in every request. */
@@ -94,27 +109,66 @@ export class RowChanges {
     );
   }
 
+  private linesOnlyIn(rows: Rows, others: Rows): string[] {
+    const only = [...rows].filter(([version]) => !others.has(version)).map(([, row]) => row);
+    return only.filter(isOfRequest).map((row) => this.lineOf(row));
+  }
+
   private lineOf({ table, row }: Row): string {
     const kept = Object.entries(row).filter(([name]) => !RANDOM_COLUMNS.test(name) && !/^id$/.test(name));
     return this.plain(`${table} ${JSON.stringify(Object.fromEntries(kept))}`);
   }
 
-  private async rows(): Promise<Map<string, Row>> {
-    this.statement ??= await this.statementForAll();
-    const all = await this.app.query<Row>(this.statement);
-    // What a job records is not what the request did.
-    const rows = all.filter(({ table, row }) => table !== 'audit_entries' || row['actor_kind'] !== 'job');
-    return new Map(rows.map((row) => [`${row.table} ${JSON.stringify(row.row)}`, row]));
+  /** Reads the tables that are not as they were the last time. */
+  private async readChanged(): Promise<{ before: Rows; after: Rows }[]> {
+    this.statement ??= await this.statementForStates();
+    const states = await this.app.query<{ table: string; state: string; horizon: string }>(this.statement);
+    const changes: { before: Rows; after: Rows }[] = [];
+    for (const { table, state, horizon } of states) {
+      const known = this.tables.get(table);
+      if (known?.state === state) continue;
+      const before: Rows = known?.rows ?? new Map<string, Row>();
+      const after = await this.rowsOf(table, before, known?.horizon ?? '0');
+      this.tables.set(table, { state, horizon, rows: after });
+      changes.push({ before, after });
+    }
+    return changes;
   }
 
-  private async statementForAll(): Promise<string> {
+  /** The rows of a table, of which only those that came after `horizon`, a transaction id, may be unknown. */
+  private async rowsOf(table: string, known: Rows, horizon: string): Promise<Rows> {
+    const [found] = await this.app.query<{ versions: string[]; recent: Record<string, Row['row']> }>(
+      `SELECT coalesce(jsonb_agg(${VERSION}), '[]') AS versions,
+              coalesce(jsonb_object_agg(${VERSION}, to_jsonb(t)) FILTER (WHERE xmin::text::xid8 >= $1::xid8), '{}')
+                AS recent
+       FROM "${table}" t`,
+      [horizon],
+    );
+    const { versions, recent } = found!;
+    return new Map(
+      versions.map((version) => [version, known.get(version) ?? { table, row: recent[version]! }]),
+    );
+  }
+
+  private async statementForStates(): Promise<string> {
     const tables = await this.app.query<{ name: string }>(
-      `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL ($1) ORDER BY 1`,
+      `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL ($1)
+         AND tablename NOT IN (SELECT relname FROM pg_class WHERE relispartition) ORDER BY 1`,
       [RANDOM_TABLES],
     );
-    const parts = tables.map(({ name }) => `SELECT '${name}' AS table, to_jsonb(t) AS row FROM "${name}" t`);
+    const parts = tables.map(
+      ({ name }) =>
+        `SELECT '${name}' AS table, count(*) || ' ' || coalesce(bit_xor(hashtextextended(${VERSION}, 0)), 0) AS state,
+                pg_snapshot_xmin(pg_current_snapshot())::text AS horizon
+         FROM "${name}" t`,
+    );
     return parts.join(' UNION ALL ');
   }
+}
+
+/** What a job records is not what the request did. */
+function isOfRequest({ table, row }: Row): boolean {
+  return table !== 'audit_entries' || row['actor_kind'] !== 'job';
 }
 
 /** Every column of every table as an extra field, in both spellings, with a value of its type. */
