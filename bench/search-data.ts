@@ -49,7 +49,7 @@ const MAKE_ROWS = `
     END LOOP;
   END $body$`;
 
-const INDEXES = `SELECT indexname AS name, indexdef AS definition FROM pg_indexes
+const INDEXES = `SELECT indexname AS name, replace(indexdef, ' ON ONLY ', ' ON ') AS definition FROM pg_indexes
   WHERE tablename IN ('search_documents', 'search_downloads', 'search_words') AND indexname LIKE 'ix_%'`;
 
 /** Fills the tables of searches with `rows` rows, with fresh statistics. */

@@ -9,23 +9,18 @@ import { CacheInvalidation } from '../src/platform/cache/cache-invalidation.js';
 import { Transactions } from '../src/platform/database/transactions.js';
 import { SearchResultsRepository } from '../src/search/persistence/search-results.repository.js';
 import { SearchWordsRepository } from '../src/search/persistence/search-words.repository.js';
-import { SearchFrequenciesRepository } from '../src/search/persistence/search-frequencies.repository.js';
-import { SearchEstimates } from '../src/search/search-estimates.service.js';
 import { SearchVocabulary } from '../src/search/search-vocabulary.service.js';
 import { Search } from '../src/search/search.service.js';
 
 /** The search of an open server on these tables, and somebody who may read what one organization keeps private. */
-export async function searchOn(
-  dataSource: DataSource,
-  estimates = new SearchEstimates(new SearchFrequenciesRepository(dataSource)),
-): Promise<{ search: Search; owner: ApiKeyPrincipal }> {
+export async function searchOn(dataSource: DataSource): Promise<{ search: Search; owner: ApiKeyPrincipal }> {
   const transactions = new Transactions(dataSource);
   const auth = Object.assign(new AuthConfig(), { anonymousRead: true, multiTenancyEnabled: true });
   const claims = new NamespaceClaimsRepository(dataSource);
   const access = new OrgAccess(claims, auth, new CacheInvalidation(transactions));
   const vocabulary = new SearchVocabulary(new SearchWordsRepository(dataSource));
   const results = new SearchResultsRepository(dataSource);
-  const search = new Search(results, vocabulary, estimates, access, transactions, new SearchConfig());
+  const search = new Search(results, vocabulary, access, transactions, new SearchConfig());
   const [own] = (await dataSource.query(`SELECT id FROM organizations WHERE name = 'bench-7'`)) as {
     id: string;
   }[];

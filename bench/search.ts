@@ -20,9 +20,6 @@ const { SearchModule } = await import('../src/search/search.module.js');
 const { OrgsModule } = await import('../src/orgs/orgs.module.js');
 const { fillSearch } = await import('./search-data.js');
 const { searchOn } = await import('./search-service.js');
-const { SearchEstimates } = await import('../src/search/search-estimates.service.js');
-const { SearchFrequenciesRepository } =
-  await import('../src/search/persistence/search-frequencies.repository.js');
 
 const SETTINGS = {
   fsync: 'off',
@@ -101,9 +98,8 @@ async function measureFirst(
   calls: number,
 ): Promise<number[]> {
   const times: number[] = [];
-  const estimates = new SearchEstimates(new SearchFrequenciesRepository(dataSource));
   for (let call = 0; call < calls; call += 1) {
-    const { search } = await searchOn(dataSource, estimates);
+    const { search } = await searchOn(dataSource);
     const request = { ...base, q: words[call % words.length]! };
     const startedMs = performance.now();
     await search.find(ANONYMOUS, request);

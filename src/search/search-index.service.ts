@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { foldNamespace } from '../kernel/terraform/namespace-name.js';
-import { MirroredClaims } from '../orgs/mirrored-claims.service.js';
 import { Namespaces } from '../orgs/namespaces.service.js';
 import { bodyWordsOf, haystackOf, wordsOf } from './domain/search-text.js';
 import { SearchDocumentsRepository } from './persistence/search-documents.repository.js';
@@ -14,7 +13,6 @@ export class SearchIndex {
     private readonly documents: SearchDocumentsRepository,
     private readonly words: SearchWordsRepository,
     private readonly namespaces: Namespaces,
-    private readonly mirrored: MirroredClaims,
   ) {}
 
   /**
@@ -26,8 +24,7 @@ export class SearchIndex {
     const { texts, deprecated, verified, providerNames, ...facts } = document;
     const { namespace, name, system, description } = document;
     const readers = document.readers ?? null;
-    const visibility = (await this.namespaces.holdVisibility(readers ?? namespace)) ?? 'default';
-    const isShared = readers !== null && (await this.mirrored.isShared(readers));
+    const visibility = (await this.namespaces.holdReaders(readers ?? namespace)) ?? 'default';
     const address = system === null ? [namespace, name] : [namespace, name, system];
     const haystack = haystackOf(address, description);
     const head = wordsOf(haystack).sort();
@@ -36,7 +33,7 @@ export class SearchIndex {
     await this.documents.put({
       ...facts,
       readers,
-      visibility: isShared ? 'shared' : visibility,
+      visibility,
       foldedNamespace: foldNamespace(namespace),
       foldedName: name.toLowerCase(),
       isDeprecated: deprecated,

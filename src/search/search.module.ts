@@ -13,8 +13,6 @@ import { SearchWordsRepository } from './persistence/search-words.repository.js'
 import { SearchIndex } from './search-index.service.js';
 import { SearchNamespaces } from './search-namespaces.js';
 import { SearchRefill } from './search-refill.service.js';
-import { SearchEstimates } from './search-estimates.service.js';
-import { SearchFrequenciesRepository } from './persistence/search-frequencies.repository.js';
 import { SearchVocabulary } from './search-vocabulary.service.js';
 import { Search } from './search.service.js';
 
@@ -33,8 +31,6 @@ import { Search } from './search.service.js';
     SearchNamespaces,
     SearchRefill,
     SearchResultsRepository,
-    SearchEstimates,
-    SearchFrequenciesRepository,
     SearchVocabulary,
     SearchWordsRepository,
   ],

@@ -15,7 +15,6 @@ import {
 } from './persistence/search-results.repository.js';
 import { isAscending, readCursor, writeCursor } from './search-cursor.js';
 import type { SearchPage, SearchRequest } from './search-request.js';
-import { SearchEstimates } from './search-estimates.service.js';
 import { SearchSummaries } from './search-summaries.js';
 import { SearchVocabulary } from './search-vocabulary.service.js';
 
@@ -32,7 +31,6 @@ export class Search {
   constructor(
     private readonly results: SearchResultsRepository,
     private readonly vocabulary: SearchVocabulary,
-    private readonly estimates: SearchEstimates,
     private readonly access: OrgAccess,
     private readonly transactions: Transactions,
     private readonly config: SearchConfig,
@@ -111,8 +109,7 @@ export class Search {
     const key = JSON.stringify([asked, selection]);
     const whole = { request, ...selection };
     const withFacets = request.withFacets === true;
-    const inRanges = await this.estimates.areVeryMany(selection.matches);
-    const counting = { limit: MAX_TOTAL, withFacets, inRanges };
+    const counting = { limit: MAX_TOTAL, withFacets };
     let found: readonly PlacedHit[] | undefined;
     const summary = await this.summaries.get(key, async () => {
       const pass = await this.results.pass(whole, window, counting);

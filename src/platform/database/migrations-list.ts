@@ -26,6 +26,7 @@ import { ProviderMirrors20261124010100 } from '../../../migrations/2026112401010
 import { UpstreamAnswers20261124010200 } from '../../../migrations/20261124010200-upstream-answers.js';
 import { SearchRanges20261124010300 } from '../../../migrations/20261124010300-search-ranges.js';
 import { PulledModules20261125010000 } from '../../../migrations/20261125010000-pulled-modules.js';
+import { SearchPartitions20261125010100 } from '../../../migrations/20261125010100-search-partitions.js';
 
 /** Every migration of the product, oldest first. */
 export const MIGRATIONS = [
@@ -57,4 +58,5 @@ export const MIGRATIONS = [
   UpstreamAnswers20261124010200,
   SearchRanges20261124010300,
   PulledModules20261125010000,
+  SearchPartitions20261125010100,
 ];

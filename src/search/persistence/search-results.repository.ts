@@ -5,8 +5,7 @@ import type { SearchKey } from '../domain/search-key.js';
 import type { SearchFacet, SearchHit, SearchSort } from '../search-request.js';
 import { SearchConditions, type SearchSelection } from './search-conditions.js';
 import { SearchDocumentEntity } from './search-document.entity.js';
-import { FACETS, type FacetRow } from './search-facets.js';
-import { SEARCH_RANGES } from './search-ranges.js';
+import { ALIKE, FACET_COLUMNS, FACETS, type FacetRow } from './search-facets.js';
 
 /** Which rows of a result are wanted. */
 export interface SearchWindow {
@@ -33,8 +32,6 @@ export interface CountingOptions {
   /** More rows count as one more than it. */
   readonly limit: number;
   readonly withFacets: boolean;
-  /** Whether more rows are expected than are counted: then they are read part by part. */
-  readonly inRanges: boolean;
 }
 
 /** A page and the result that it is a part of, from one look at its rows. */
@@ -78,11 +75,14 @@ export class SearchResultsRepository extends BaseRepository<SearchDocumentEntity
    * workers for them, would take longer than they do; and without workers the parts of a result come in their order.
    * Reading the whole table looks cheap to the planner where few rows are wanted of many, and is not when few fit. A
    * bitmap that does not fit into the memory forgets rows and remembers pages, each row of which is then compared again.
+   * The costs are those of tables in memory: with the usual ones all rows of a frequent word are fetched from its index
+   * in order to spare a few pages of the other word.
    */
   async beQuick(milliseconds: number): Promise<void> {
     await this.manager.query(
       `SELECT set_config('statement_timeout', $1, true), set_config('jit', 'off', true),
          set_config('max_parallel_workers_per_gather', '0', true), set_config('enable_seqscan', 'off', true),
+         set_config('random_page_cost', '1.1', true), set_config('cpu_index_tuple_cost', '0.05', true),
          set_config('work_mem', '${BITMAP_MEMORY}', true)`,
       [String(milliseconds)],
     );
@@ -110,14 +110,15 @@ export class SearchResultsRepository extends BaseRepository<SearchDocumentEntity
   async pass(
     selection: SearchSelection,
     window: SearchWindow,
-    { limit, withFacets, inRanges }: CountingOptions,
+    counting: CountingOptions,
   ): Promise<SearchPass> {
+    const { limit, withFacets } = counting;
     const conditions = new SearchConditions(selection);
     const rows = (await this.manager.query(
-      `WITH ${matchedOf(conditions, window, limit, inRanges)}
+      `WITH ${matchedOf(conditions, window, counting)}
        SELECT 'total' AS facet, '' AS value, count(*)::int AS count FROM matched
        ${withFacets ? FACETS : ''}
-       UNION ALL SELECT 'hit', id::text, tier FROM (SELECT id, tier FROM matched
+       UNION ALL SELECT 'hit', id::text, tier FROM (SELECT id, tier FROM ${valued(window)}
          WHERE (SELECT count(*) FROM matched) <= ${conditions.bind(limit, 'bigint')}${afterKey(conditions, window)}
          ORDER BY ${orderOf(window)}
          LIMIT ${conditions.bind(window.rows, 'bigint')} OFFSET ${conditions.bind(window.offset, 'bigint')}) AS hits`,
@@ -140,17 +141,13 @@ export class SearchResultsRepository extends BaseRepository<SearchDocumentEntity
   }
 
   /** Counts rows, up to `limit` and one, and what they have in common. */
-  async summary(
-    selection: SearchSelection,
-    { limit, withFacets, inRanges }: CountingOptions,
-  ): Promise<SearchSummary> {
+  async summary(selection: SearchSelection, { limit, withFacets }: CountingOptions): Promise<SearchSummary> {
     const conditions = new SearchConditions(selection);
     const where = [...conditions.filters(), ...conditions.fits()].join(' AND ');
-    const columns = withFacets ? 'd.kind, d.namespace, d.system, d.provider_names' : '1';
     const rows = (await this.manager.query(
       `WITH matched AS MATERIALIZED (
-         ${inParts(`SELECT ${columns} FROM search_documents d WHERE ${where}`, inRanges)}
-         LIMIT ${conditions.bind(limit + 1, 'bigint')})
+         SELECT ${withFacets ? FACET_COLUMNS : '1'} FROM search_documents d WHERE ${where}
+         LIMIT ${conditions.bind(limit + 1, 'bigint')})${withFacets ? `, ${ALIKE}` : ''}
        SELECT 'total' AS facet, '' AS value, count(*)::int AS count FROM matched
        ${withFacets ? FACETS : ''}`,
       conditions.values,
@@ -192,26 +189,24 @@ function summaryOf(rows: readonly FacetRow[]): SearchSummary {
 function matchedOf(
   conditions: SearchConditions,
   { sort }: SearchWindow,
-  limit: number,
-  inRanges: boolean,
+  { limit, withFacets }: CountingOptions,
 ): string {
   const where = [...conditions.filters(), ...conditions.fits()].join(' AND ');
-  const from =
-    sort === 'downloads'
-      ? 'search_downloads w JOIN search_documents d ON d.id = w.document_id'
-      : 'search_documents d';
-  const tier = sort === 'relevance' ? conditions.tier() : '0';
-  const rows = `SELECT d.id, ${tier} AS tier, ${COLUMNS[sort][0]} AS value, d.kind, d.namespace, d.system,
-    d.provider_names FROM ${from} WHERE ${where}`;
+  const columns = [
+    'd.id',
+    `${sort === 'relevance' ? conditions.tier() : '0'} AS tier`,
+    ...(sort === 'downloads' ? [] : [`${COLUMNS[sort][0]} AS value`]),
+    ...(withFacets ? [FACET_COLUMNS] : []),
+  ];
   return `matched AS MATERIALIZED (
-    ${inParts(rows, inRanges)} LIMIT ${conditions.bind(limit + 1, 'bigint')})`;
+    SELECT ${columns.join(', ')} FROM search_documents d
+    WHERE ${where} LIMIT ${conditions.bind(limit + 1, 'bigint')})${withFacets ? `, ${ALIKE}` : ''}`;
 }
 
-/** The same rows part by part: a part is read when those before it were not enough. */
-function inParts(rows: string, inRanges: boolean): string {
-  if (!inRanges) return rows;
-  const parts = SEARCH_RANGES.map((range) => `(${rows} AND ${range})`);
-  return `SELECT * FROM (${parts.join(' UNION ALL ')}) AS parts`;
+/** Downloads are looked up when it is known that the rows are put in order: one by one they take longer than counting. */
+function valued({ sort }: SearchWindow): string {
+  if (sort !== 'downloads') return 'matched';
+  return `(SELECT id, tier, downloads AS value FROM matched JOIN search_downloads ON document_id = id) AS valued`;
 }
 
 function orderOf({ isAscending }: SearchWindow): string {

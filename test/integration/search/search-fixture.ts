@@ -6,7 +6,6 @@ import type { Scope } from '../../../src/access/scope.js';
 import { AuthConfig } from '../../../src/config/auth.config.js';
 import { SearchConfig } from '../../../src/config/search.config.js';
 import type { Visibility } from '../../../src/orgs/domain/organization.js';
-import type { MirroredClaims } from '../../../src/orgs/mirrored-claims.service.js';
 import type { Namespaces } from '../../../src/orgs/namespaces.service.js';
 import { OrgAccess } from '../../../src/orgs/org-access.service.js';
 import { OrgsModule } from '../../../src/orgs/orgs.module.js';
@@ -20,9 +19,6 @@ import type { SearchDocument } from '../../../src/search/search-document.js';
 import { SearchIndex } from '../../../src/search/search-index.service.js';
 import type { SearchPage, SearchRequest } from '../../../src/search/search-request.js';
 import { SearchModule } from '../../../src/search/search.module.js';
-import type { SearchMatch } from '../../../src/search/domain/search-match.js';
-import { SearchFrequenciesRepository } from '../../../src/search/persistence/search-frequencies.repository.js';
-import { SearchEstimates } from '../../../src/search/search-estimates.service.js';
 import { SearchVocabulary } from '../../../src/search/search-vocabulary.service.js';
 import { Search } from '../../../src/search/search.service.js';
 import { createTestDatabase } from '../../support/database.js';
@@ -49,10 +45,9 @@ export class SearchFixture {
     const database = await createTestDatabase();
     const dataSource = await database.open([...OrgsModule.entities, ...SearchModule.entities]);
     const documents = new SearchDocumentsRepository(dataSource);
-    const namespaces = { holdVisibility: (name: string) => Promise.resolve(fixture.visibilities.get(name)) };
+    const namespaces = { holdReaders: (name: string) => Promise.resolve(fixture.visibilities.get(name)) };
     const words = new SearchWordsRepository(dataSource);
-    const mirrored = { isShared: () => Promise.resolve(false) } as unknown as MirroredClaims;
-    const index = new SearchIndex(documents, words, namespaces as unknown as Namespaces, mirrored);
+    const index = new SearchIndex(documents, words, namespaces as unknown as Namespaces);
     const transactions = new Transactions(dataSource);
     const fixture = new SearchFixture(dataSource, transactions, index, documents, () => database.drop());
     return fixture;
@@ -77,22 +72,10 @@ export class SearchFixture {
     return new Search(
       new SearchResultsRepository(this.dataSource),
       new SearchVocabulary(new SearchWordsRepository(this.dataSource)),
-      new EitherWay(new SearchFrequenciesRepository(this.dataSource)),
       access,
       this.transactions,
       Object.assign(new SearchConfig(), settings),
     );
-  }
-}
-
-/** Estimates that are right only every other time: they decide how rows are read, and nothing about the answer. */
-class EitherWay extends SearchEstimates {
-  private asked = 0;
-
-  override async areVeryMany(matches: readonly SearchMatch[]): Promise<boolean> {
-    this.asked += 1;
-    const areVeryMany = await super.areVeryMany(matches);
-    return this.asked % 2 === 0 ? areVeryMany : !areVeryMany;
   }
 }
 
