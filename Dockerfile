@@ -15,6 +15,8 @@ RUN npm ci --no-audit --no-fund --omit=dev --omit=optional --ignore-scripts && n
 
 FROM node:26-slim
 ENV NODE_ENV=production
+# docs/operate/memory.md
+ENV NODE_OPTIONS="--max-semi-space-size=4 --max-old-space-size=512"
 WORKDIR /app
 RUN install -d -o node -g node /app/data /app/storage
 COPY --from=install /app/node_modules ./node_modules

@@ -10,6 +10,7 @@ import type { EmbeddedPostgres } from '../src/platform/database/embedded-postgre
 import { DIST, PROJECT_ROOT, runScript } from '../test/support/build.js';
 import { freePorts } from '../test/support/free-port.js';
 import { request } from '../test/support/http-request.js';
+import { memoryOptions } from './memory-options.js';
 
 type EmbeddedPostgresModule = typeof import('../src/platform/database/embedded-postgres.js');
 
@@ -142,6 +143,7 @@ export class BenchServers {
       PATH: process.env['PATH'] ?? '',
       HOME: this.directory,
       NODE_ENV: 'production',
+      NODE_OPTIONS: memoryOptions(),
       TFR_SERVER_HOST: '127.0.0.1',
       TFR_SERVER_PORT: String(this.ports[0]),
       TFR_SERVER_BASE_URL: this.url,

@@ -119,7 +119,12 @@ function compile() {
     throw new Error('The build needs the development packages: run `npm ci` without --omit=dev first.');
   }
   const run = () =>
-    spawnSync(process.execPath, [nest, 'build'], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
+    spawnSync(process.execPath, [nest, 'build'], {
+      cwd: ROOT,
+      // The compiler may take more memory than the server that is started afterwards.
+      env: { ...process.env, NODE_OPTIONS: '' },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
   let result = run();
   if (result.status === 0 && !existsSync(join(DIST, 'src', 'main.js'))) {
     rmSync(DIST, { recursive: true, force: true });

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { memoryOptions } from '../../bench/memory-options.js';
 import { moduleArchive, providerPackage } from '../support/build-fixtures.js';
 import { PROJECT_ROOT } from '../support/build.js';
 
@@ -79,5 +80,13 @@ describe('the last line of a run', () => {
     ];
     expect(summaryOf(skipped)).toMatchObject({ status: 0, last: '1 passed, 0 failed' });
     expect(summaryOf(skipped, [], true)).toMatchObject({ status: 1, last: '1 passed, 1 failed' });
+  });
+});
+
+describe('the memory of the server', () => {
+  it('is bounded alike with npm start, in the image, and in what is documented', () => {
+    const options = memoryOptions();
+    expect(readFileSync(join(PROJECT_ROOT, 'Dockerfile'), 'utf8')).toContain(`ENV NODE_OPTIONS="${options}"`);
+    expect(readFileSync(join(PROJECT_ROOT, 'docs/operate/memory.md'), 'utf8')).toContain(`\`${options}\``);
   });
 });
