@@ -1,9 +1,13 @@
+import { Matches } from 'class-validator';
 import { Setting } from './setting.decorator.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const GIGABYTE = 1024 ** 3;
+/** `host=template`; the parts of the repository stand behind the host. */
+const GIT_ARCHIVE =
+  /^[A-Za-z0-9.-]{1,253}(?::\d{1,5})?=(?=.*\{repository\})(?=.*\{ref\})https?:\/\/[A-Za-z0-9.:[\]-]{1,260}\/[\x21-\x7e]{1,1000}$/;
 
 /** How mirrors of upstream registries are kept current, and what one run may take. */
 export class MirrorConfig {
@@ -185,4 +189,17 @@ export class MirrorConfig {
     description: 'Packages that one process fetches at a time because somebody asks for them.',
   })
   readonly pullThroughConcurrency: number = 8;
+
+  @Setting({
+    key: 'mirror.git_archives',
+    type: 'list',
+    description:
+      'Where hosts of git repositories answer with archives, as host=https://…{owner}…{repository}…{ref}: for modules that upstreams keep there. github.com, gitlab.com and bitbucket.org are known.',
+  })
+  @Matches(GIT_ARCHIVE, {
+    each: true,
+    message:
+      'expected host=address, the address with {repository} and {ref} in its path, e.g. git.example.com=https://git.example.com/{owner}/{repository}/archive/{ref}.tar.gz',
+  })
+  readonly gitArchives: readonly string[] = [];
 }

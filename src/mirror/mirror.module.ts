@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { LimitsConfig } from '../config/limits.config.js';
 import { MirrorConfig } from '../config/mirror.config.js';
+import { ModulesModule } from '../modules/modules.module.js';
 import { OrgsModule } from '../orgs/orgs.module.js';
 import { OpenPgpVerifier } from '../platform/signatures/openpgp-verifier.js';
 import { ProvidersModule } from '../providers/providers.module.js';
@@ -26,6 +27,7 @@ import { MirrorPoliciesApiController } from './http/mirror-policies-api.controll
 import { MirroredVersionReleaseApiController } from './http/mirrored-version-release-api.controller.js';
 import { NetworkMirrorController } from './http/network-mirror.controller.js';
 import { PulledPackagesController } from './http/pulled-packages.controller.js';
+import { PulledModulesController } from './http/pulled-modules.controller.js';
 import { MirrorKeysApiController } from './http/mirror-keys-api.controller.js';
 import { HeldBackProviders } from './decisions/held-back-providers.service.js';
 import { ExpireMirrorApprovalsJob } from './jobs/expire-mirror-approvals.job.js';
@@ -33,6 +35,7 @@ import { ReevaluateMirroredProvidersJob } from './jobs/reevaluate-mirrored-provi
 import { MirrorGate } from './domain/mirror-gate.js';
 import { MirrorAccess } from './configuration/mirror-access.service.js';
 import { MirrorKeyDecisions } from './keys/mirror-key-decisions.service.js';
+import { MirrorKeyRevocation } from './keys/mirror-key-revocation.service.js';
 import { MirrorKeys } from './keys/mirror-keys.service.js';
 import { MirrorApprovalExpiry } from './decisions/mirror-approval-expiry.service.js';
 import { MirrorApprovals } from './decisions/mirror-approvals.service.js';
@@ -68,13 +71,24 @@ import { MirroredCatalogRepository } from './persistence/mirrored-catalog.reposi
 import { MirroredListingsRepository } from './persistence/mirrored-listings.repository.js';
 import { MirroredProviderEntity } from './persistence/mirrored-provider.entity.js';
 import { MirroredVersionEntity } from './persistence/mirrored-version.entity.js';
+import { PulledModuleVersionEntity } from './persistence/pulled-module-version.entity.js';
+import { PulledModuleVersionsRepository } from './persistence/pulled-module-versions.repository.js';
 import { MirrorsRepository } from './persistence/mirrors.repository.js';
+import { ModuleFetcher } from './fetching/module-fetcher.service.js';
 import { PackageFetcher } from './fetching/package-fetcher.service.js';
 import { MirroredVersionReleasesRepository } from './persistence/mirrored-version-releases.repository.js';
 import { PolicyGate } from './decisions/policy-gate.service.js';
 import { ProviderDecisions } from './decisions/provider-decisions.service.js';
 import { UpstreamAnswerEntity } from './persistence/upstream-answer.entity.js';
 import { UpstreamAnswersRepository } from './persistence/upstream-answers.repository.js';
+import { ModuleOffers } from './pull-through/module-offers.service.js';
+import { ModulePullLinks } from './pull-through/module-pull-links.service.js';
+import { ModulePulls } from './pull-through/module-pulls.service.js';
+import { ModuleQuestions } from './pull-through/module-questions.service.js';
+import { PulledModuleMirrors } from './pull-through/pulled-module-mirrors.service.js';
+import { PulledModuleStore } from './pull-through/pulled-module-store.service.js';
+import { PulledModules } from './pull-through/pulled-modules.service.js';
+import { PulledNamespaces } from './pull-through/pulled-namespaces.service.js';
 import { PackagePulls } from './pull-through/package-pulls.service.js';
 import { ProviderOffers } from './pull-through/provider-offers.service.js';
 import { PullLinks } from './pull-through/pull-links.service.js';
@@ -109,7 +123,9 @@ import { ReleaseStore } from './sync/release-store.service.js';
 import { ReleaseSync } from './sync/release-sync.service.js';
 import { SyncRecords } from './sync/sync-records.service.js';
 import { SyncStretches } from './sync/sync-stretches.service.js';
+import { HttpModuleRegistryClient } from './upstream/http-module-registry-client.js';
 import { HttpRegistryClient } from './upstream/http-registry-client.js';
+import { ModuleRegistryClient } from './upstream/module-registry-client.js';
 import { PackageDownload } from './upstream/package-download.js';
 import { PackageSizes } from './upstream/package-sizes.js';
 import { RegistryClient } from './upstream/registry-client.js';
@@ -121,7 +137,7 @@ import { UpstreamFetch } from './upstream/upstream-fetch.js';
  * its documents.
  */
 @Module({
-  imports: [OrgsModule, ProvidersModule, StorageModule, UsageModule],
+  imports: [ModulesModule, OrgsModule, ProvidersModule, StorageModule, UsageModule],
   controllers: [
     MirrorBundlesApiController,
     MirrorKeysApiController,
@@ -130,6 +146,7 @@ import { UpstreamFetch } from './upstream/upstream-fetch.js';
     MirrorPoliciesApiController,
     MirroredVersionReleaseApiController,
     NetworkMirrorController,
+    PulledModulesController,
     PulledPackagesController,
     MirrorsApiController,
     MirrorSyncsApiController,
@@ -174,6 +191,7 @@ import { UpstreamFetch } from './upstream/upstream-fetch.js';
     MirrorApprovalsRepository,
     MirrorDecisionsRepository,
     MirrorKeyDecisions,
+    MirrorKeyRevocation,
     MirrorKeys,
     MirrorKeysRepository,
     MirrorPlanning,
@@ -185,6 +203,7 @@ import { UpstreamFetch } from './upstream/upstream-fetch.js';
     MirrorSyncsRepository,
     Mirrors,
     MirrorsRepository,
+    ModuleFetcher,
     OpenPgpVerifier,
     PackageDownload,
     PackageFetcher,
@@ -193,6 +212,15 @@ import { UpstreamFetch } from './upstream/upstream-fetch.js';
     ProviderDecisions,
     ReevaluateMirroredProvidersJob,
     ReleaseVerifier,
+    ModuleOffers,
+    ModulePullLinks,
+    ModulePulls,
+    ModuleQuestions,
+    PulledModuleMirrors,
+    PulledModuleStore,
+    PulledModuleVersionsRepository,
+    PulledModules,
+    PulledNamespaces,
     PackagePulls,
     ProviderOffers,
     PullLinks,
@@ -227,6 +255,7 @@ import { UpstreamFetch } from './upstream/upstream-fetch.js';
       inject: [MirrorConfig, LimitsConfig],
     },
     { provide: MirrorGate, useClass: PolicyGate },
+    { provide: ModuleRegistryClient, useClass: HttpModuleRegistryClient },
     { provide: RegistryClient, useClass: HttpRegistryClient },
   ],
   exports: [MirrorSyncs, Mirrors],
@@ -242,5 +271,6 @@ export class MirrorModule {
     MirrorSyncLineEntity,
     MirroredProviderEntity,
     MirroredVersionEntity,
+    PulledModuleVersionEntity,
   ];
 }

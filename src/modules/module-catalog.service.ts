@@ -37,15 +37,18 @@ export class ModuleCatalog {
 
   /**
    * Every version that `reader` may see, newest first by precedence, with READMEs: withdrawn ones are for everybody,
-   * quarantined ones for those who may write.
+   * quarantined ones for those who may write. `isOptional`: a module that is not here has none.
    *
    * @throws ModuleNotFound
    */
   async versions(
     address: ModuleAddress,
     reader: Principal = ANONYMOUS,
+    { isOptional = false } = {},
   ): Promise<readonly CountedModuleVersion<ModuleVersion>[]> {
-    const module = await this.getModule(address);
+    const module = await this.modules.findByAddress(address);
+    if (!module && isOptional) return [];
+    if (!module) throw new ModuleNotFound();
     const rights = this.rightsOf(reader, module);
     return this.counted((await this.modules.listVersions(module.id)).filter((one) => isShown(one, rights)));
   }

@@ -34,8 +34,9 @@ export class ModuleInspector {
   /**
    * Reads the gzip-compressed tar at `path` (REST contract, section 15). Throws `ArchiveRejected` when it breaks a
    * rule of archives, has no `.tf`, `.tofu`, `.tf.json` or `.tofu.json` file, or a top folder that no client can ask for.
+   * `isAtRoot`: the module begins at the root, also where everything is in one folder.
    */
-  async inspect(path: string): Promise<ModuleManifest> {
+  async inspect(path: string, { isAtRoot = false } = {}): Promise<ModuleManifest> {
     const listing = await readTarGz(path, this.limits, readmeCollector());
     const files = listing.entries.filter((entry) => entry.type === 'file').map((entry) => entry.name);
     if (!files.some((name) => SOURCE_FILE.test(name))) {
@@ -43,7 +44,7 @@ export class ModuleInspector {
         'there is no .tf, .tofu, .tf.json or .tofu.json file in it; pack the folder that contains the module',
       );
     }
-    const topFolder = singleTopFolder(listing);
+    const topFolder = isAtRoot ? null : singleTopFolder(listing);
     const root = topFolder === null ? '' : `${topFolder}/`;
     return {
       topFolder,

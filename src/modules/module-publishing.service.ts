@@ -86,9 +86,43 @@ export class ModulePublishing {
     return published;
   }
 
-  private async inspect(upload: ModuleUpload): Promise<ModuleManifest> {
+  /**
+   * Adds what a mirror fetched as a version that was never here; `fence` runs first in the transaction.
+   *
+   * @throws InvalidModuleArchive, ModuleSpelledDifferently, NamespaceNotPulled
+   * @throws ModuleVersionExists the number is taken, be it by a tombstone
+   */
+  async bring(
+    grant: PublishGrant,
+    address: ModuleAddress,
+    version: Version,
+    upload: ModuleUpload,
+    { source, fence }: { readonly source: string; readonly fence: () => Promise<void> },
+  ): Promise<void> {
+    const manifest = await this.inspect(upload, { isAtRoot: true });
+    const key = ArtifactKey.module(upload.digest, address, version.text);
+    await this.stageAnd(key, upload, (staged) =>
+      this.registration.within(
+        grant,
+        address,
+        { source },
+        async (module) => {
+          const known = await this.modules.findVersion(module.id, version.text);
+          if (known) throw new ModuleVersionExists(known.version, known.digest);
+          const stored = await this.store(module, version, staged, manifest, grant);
+          await this.versionCheck.keep(stored, address, { warnings: [] });
+          await this.registration.announce(grant, address, stored);
+          failpoint('before-commit');
+        },
+        fence,
+      ),
+    );
+    failpoint('after-commit-before-reply');
+  }
+
+  private async inspect(upload: ModuleUpload, options?: { isAtRoot: boolean }): Promise<ModuleManifest> {
     try {
-      return await this.inspector.inspect(upload.path);
+      return await this.inspector.inspect(upload.path, options);
     } catch (error) {
       if (error instanceof ArchiveRejected) throw new InvalidModuleArchive(error.message, { cause: error });
       throw error;

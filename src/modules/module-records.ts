@@ -5,6 +5,8 @@ import { lifeFacts } from '../kernel/terraform/version-life.js';
 import type { PublishGrant } from '../orgs/domain/publish-grant.js';
 import type { ModuleVersion } from './domain/module-version.js';
 
+const MODULE_PULLED = 'mirror.module_pulled';
+
 /** What the audit log says about modules; every call belongs into the transaction of the change. */
 @Injectable()
 export class ModuleRecords {
@@ -37,9 +39,16 @@ export class ModuleRecords {
       resource: 'module',
       resourceId: after.id,
       organizationId: grant.organizationId,
-      metadata: { address: address.toString(), version: after.version, digest: after.digest },
+      metadata: {
+        address: address.toString(),
+        version: after.version,
+        digest: after.digest,
+        ...(grant.pulledFrom !== null && { pulled_from: grant.pulledFrom }),
+      },
       ...(before && { before: lifeFacts(before) }),
       after: lifeFacts(after),
+      // Who happens to ask first did not publish it.
+      ...(grant.pulledFrom !== null && { action: MODULE_PULLED, actor: { ...grant.actor, email: null } }),
     });
   }
 

@@ -60,15 +60,18 @@ export class ModuleRegistration {
 
   /**
    * Runs `work` in one transaction with the module row locked; claim and module are made when missing and
-   * vanish again when `work` fails. A deleted module comes back empty: its version numbers stay taken.
+   * vanish again when `work` fails. A deleted module comes back empty: its version numbers stay taken. `fence` runs before
+   * anything is locked.
    */
   within<T>(
     grant: PublishGrant,
     address: ModuleAddress,
     about: ModuleDescription,
     work: (module: RegistryModule, isNew: boolean) => Promise<T>,
+    fence?: () => Promise<void>,
   ): Promise<T> {
     return this.transactions.run(async () => {
+      await fence?.();
       await this.namespaces.claim(grant);
       const { isNew, ...module } = await this.modules.lockOrCreate(address, {
         organizationId: grant.organizationId,

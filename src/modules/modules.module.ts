@@ -27,6 +27,7 @@ import { ModuleDocumentationRecords } from './module-documentation-records.servi
 import { ModuleDocumentation } from './module-documentation.service.js';
 import { ModuleDocuments } from './module-documents.js';
 import { ModuleFiles } from './module-files.service.js';
+import { ModuleIngest } from './module-ingest.service.js';
 import { ModuleInspector } from './module-inspector.js';
 import { ModuleLifecycle } from './module-lifecycle.service.js';
 import { ModuleNamespaces } from './module-namespaces.js';
@@ -40,6 +41,8 @@ import { ModuleSearchEntry } from './module-search-entry.js';
 import { ModuleStanding } from './module-standing.service.js';
 import { ModuleVersionChange } from './module-version-change.js';
 import { ModuleUsage } from './module-usage.js';
+import { ModuleSupplies } from './module-supplies.js';
+import { SuppliedModules } from './supplied-modules.service.js';
 import { ModuleUsageRepository } from './persistence/module-usage.repository.js';
 import { ModuleSearchRepository } from './persistence/module-search.repository.js';
 import { ModuleVersionCheck } from './module-version-check.service.js';
@@ -91,6 +94,7 @@ import { RegistryModuleEntity } from './persistence/registry-module.entity.js';
     ModuleCatalog,
     ModuleDocumentation,
     ModuleDocuments,
+    ModuleIngest,
     ModuleInspector,
     ModuleLifecycle,
     ModuleNamespaces,
@@ -102,12 +106,21 @@ import { RegistryModuleEntity } from './persistence/registry-module.entity.js';
     ModuleSearchEntry,
     ModuleSearchRepository,
     ModuleStanding,
+    ModuleSupplies,
+    SuppliedModules,
     ModuleVersionChange,
     ModuleUsage,
     ModuleUsageRepository,
     ModulesRepository,
   ],
-  exports: [ModuleCatalog, ModuleDocumentation],
+  exports: [
+    ModuleCatalog,
+    ModuleDocumentation,
+    ModuleIngest,
+    ModuleInspector,
+    ModuleSupplies,
+    SuppliedModules,
+  ],
 })
 export class ModulesModule implements OnModuleInit {
   static readonly entities: Function[] = [

@@ -21,11 +21,6 @@ export class MirroredClaims {
     private readonly changes: CacheInvalidation,
   ) {}
 
-  /** Whether everybody may read a mirrored provider who may read anything here; by `ProviderAddress.readers`. */
-  async isShared(readers: string): Promise<boolean> {
-    return (await this.claims.findMirrored(readers))?.isShared === true;
-  }
-
   /**
    * The organization for whose readers a mirrored provider is here, `null` for everybody who may read anything;
    * `undefined` for one that is not mirrored. By `ProviderAddress.readers`.

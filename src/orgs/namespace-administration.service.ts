@@ -4,7 +4,7 @@ import { AuthConfig } from '../config/auth.config.js';
 import { InvalidInput } from '../kernel/invalid-input.js';
 import { foldNamespace, NamespaceName } from '../kernel/terraform/namespace-name.js';
 import type { NamespaceClaim, OwnedNamespace } from './domain/namespace-claim.js';
-import { NamespaceInUse, NamespaceTaken } from './domain/organizations.errors.js';
+import { NamespaceInUse, NamespaceIsMirrors, NamespaceTaken } from './domain/organizations.errors.js';
 import { NamespaceNotFound, OrganizationNotFound } from './domain/orgs.errors.js';
 import { NamespaceHolders } from './namespace-holders.js';
 import { Namespaces } from './namespaces.service.js';
@@ -54,12 +54,14 @@ export class NamespaceAdministration {
 
   /**
    * Moves a claim with everything in it to another organization; what the old owner tied to the namespace ends in
-   * the same transaction (threat C11). Throws {@link NamespaceNotFound}, {@link OrganizationNotFound}.
+   * the same transaction (threat C11). Throws {@link NamespaceNotFound}, {@link OrganizationNotFound},
+   * {@link NamespaceIsMirrors}.
    */
   async move(name: string, organizationId: string): Promise<OwnedNamespace> {
     const folded = foldNamespace(name);
     return this.changes.run(async () => {
       const claim = await this.lock(folded);
+      if (claim.pulledFrom !== null) throw new NamespaceIsMirrors(claim.pulledFrom);
       const { visibility } = await this.holdOwner(organizationId);
       const from = claim.organizationId;
       if (from === organizationId) {
@@ -79,12 +81,13 @@ export class NamespaceAdministration {
 
   /**
    * Gives a name back to everybody. Throws {@link NamespaceNotFound}, and {@link NamespaceInUse} while anything,
-   * tombstones included, is in it.
+   * tombstones included, is in it, {@link NamespaceIsMirrors} when a mirror fetches modules into it.
    */
   async release(name: string): Promise<void> {
     const folded = foldNamespace(name);
     await this.changes.run(async () => {
       const claim = await this.lock(folded);
+      if (claim.pulledFrom !== null) throw new NamespaceIsMirrors(claim.pulledFrom);
       if (await this.holders.isUsed(folded)) throw new NamespaceInUse();
       await this.claims.delete(claim.id);
       await this.record(claim.organizationId, claim.name, {

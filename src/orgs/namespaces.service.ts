@@ -1,38 +1,29 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { organizationsWith } from '../access/authority.js';
 import type { IdentifiedPrincipal, Principal } from '../access/principal.js';
 import type { Scope } from '../access/scope.js';
-import { AuthConfig } from '../config/auth.config.js';
-import { InvalidInput } from '../kernel/invalid-input.js';
 import { foldNamespace, NamespaceName } from '../kernel/terraform/namespace-name.js';
 import { ProviderAddress } from '../kernel/terraform/provider-address.js';
 import { Transactions } from '../platform/database/transactions.js';
 import type { NamespaceClaim } from './domain/namespace-claim.js';
-import { MirroredElsewhere, NamespaceNotYours, OrganizationNotFound } from './domain/orgs.errors.js';
-import type { Organization, Visibility } from './domain/organization.js';
+import type { MirroredFor } from './domain/mirrored-for.js';
+import {
+  MirroredElsewhere,
+  NamespaceIsPulled,
+  NamespaceNotPulled,
+  NamespaceNotYours,
+  OrganizationNotFound,
+} from './domain/orgs.errors.js';
+import type { Visibility } from './domain/organization.js';
+import type { ProviderGrant } from './domain/provider-grant.js';
 import { PublishGrant } from './domain/publish-grant.js';
 import { MirroredClaims } from './mirrored-claims.service.js';
 import { OrgAccess } from './org-access.service.js';
 import { Organizations } from './organizations.service.js';
+import { NamespaceOwners } from './namespace-owners.service.js';
 import { NamespaceClaimsRepository } from './persistence/namespace-claims.repository.js';
 
 const issueGrant = PublishGrant.takeIssuer();
-
-/** For whom a mirror brings a provider. */
-export interface MirroredFor {
-  /** `null`: for everybody who may read anything here. */
-  readonly organizationId: string | null;
-  /** When the mirror was made. */
-  readonly since: Date;
-  readonly actor: PublishGrant['actor'];
-}
-
-/** The right to change a provider, and which one its address means. */
-export interface ProviderGrant {
-  readonly grant: PublishGrant;
-  readonly address: ProviderAddress;
-}
 
 /** Ends what the old owner of a namespace tied to it; `fromOrganizationId` is `null` when the owner was gone. */
 export type MoveListener = (
@@ -54,7 +45,7 @@ export class Namespaces {
     private readonly organizations: Organizations,
     private readonly access: OrgAccess,
     private readonly transactions: Transactions,
-    private readonly config: AuthConfig,
+    private readonly owners: NamespaceOwners,
     private readonly mirrored: MirroredClaims,
   ) {}
 
@@ -83,8 +74,14 @@ export class Namespaces {
    * transaction ends; `undefined` for one that nobody owns. What is shared follows the server.
    */
   async holdVisibility(namespace: string): Promise<Visibility | undefined> {
+    const held = await this.holdReaders(namespace);
+    return held === 'shared' ? null : held;
+  }
+
+  /** The same, with `shared` where everybody may read who may read anything here. */
+  async holdReaders(namespace: string): Promise<Visibility | 'shared' | undefined> {
     const { visibility, isShared } = (await this.claims.holdOwner(foldNamespace(namespace))) ?? {};
-    return isShared === true ? null : visibility;
+    return isShared === true ? 'shared' : visibility;
   }
 
   /**
@@ -106,11 +103,9 @@ export class Namespaces {
       claim !== undefined && (claim.organizationId !== owner.id || claim.isShared !== isShared);
     if (isTheirs) throw new MirroredElsewhere(address.readers);
     const id = claim?.id ?? randomUUID();
-    const { visibility } = owner;
-    return grantOn(
-      { id, name: address.readers, organizationId: owner.id, visibility, isShared, createdAt: since },
-      actor,
-    );
+    const { id: organization, visibility } = owner;
+    const held = { id, name: address.readers, organizationId: organization, visibility, isShared };
+    return grantOn({ ...held, createdAt: since }, actor);
   }
 
   /** The right to change what a mirror brought, for jobs; `undefined` when there is no such provider. */
@@ -126,10 +121,39 @@ export class Namespaces {
   /**
    * The right to publish into `namespace`, owned already or free. `organizationId` says who is to own a free
    * one in multi-tenant mode. Stores nothing: a free namespace is claimed by `claim`, in the transaction that
-   * puts the first thing into it. Throws {@link NamespaceNotYours}; `InvalidAddress` for an impossible name;
-   * `InvalidInput` when nothing says who is to own a free namespace.
+   * puts the first thing into it. Throws {@link NamespaceNotYours}, {@link NamespaceIsPulled}; `InvalidAddress` for an
+   * impossible name; `InvalidInput` when nothing says who is to own a free namespace.
    */
   async grantPublish(
+    principal: Principal,
+    namespace: string,
+    scope: Scope,
+    organizationId?: string,
+  ): Promise<PublishGrant> {
+    const claim = await this.claims.find(NamespaceName.parse(namespace).folded);
+    if (claim !== undefined && claim.pulledFrom !== null) {
+      const { name, organizationId: owner, pulledFrom } = claim;
+      const mayAct = owner !== null && this.mayActIn(principal, name, owner, scope);
+      const mayKnow =
+        mayAct || (await this.access.readDecision(principal, name, readScopeOf(scope))) === 'allowed';
+      throw mayKnow ? new NamespaceIsPulled(name, pulledFrom) : new NamespaceNotYours();
+    }
+    return this.grantInto(principal, namespace, scope, organizationId);
+  }
+
+  /** The organization that owns `namespace`, or would, for who may publish there or might if it were not pulled. */
+  async publisherOf(principal: Principal, namespace: string, scope: Scope): Promise<string> {
+    return (await this.grantInto(principal, namespace, scope)).organizationId;
+  }
+
+  /** The right of a mirror to bring modules of `host` into a namespace. Throws {@link NamespaceNotPulled}. */
+  async grantPulled(namespace: string, host: string, actor: PublishGrant['actor']): Promise<PublishGrant> {
+    const { organizationId = null, pulledFrom, ...claim } = (await this.find(namespace)) ?? {};
+    if (organizationId === null || pulledFrom !== host) throw new NamespaceNotPulled();
+    return grantOn({ ...(claim as NamespaceClaim), organizationId }, actor, host);
+  }
+
+  private async grantInto(
     principal: Principal,
     namespace: string,
     scope: Scope,
@@ -142,10 +166,10 @@ export class Namespaces {
       if (ownerId === null || !this.mayActIn(principal, name, ownerId, scope)) throw new NamespaceNotYours();
       return grantOn({ ...claim, organizationId: ownerId }, principal);
     }
-    const owner = await this.futureOwner(principal, folded, scope, organizationId);
+    const owner = await this.owners.futureOwner(principal, folded, scope, organizationId);
     if (owner === undefined || !this.mayActIn(principal, text, owner.id, scope))
       throw new NamespaceNotYours();
-    if (await this.isReserved(folded, owner.id)) throw new NamespaceNotYours();
+    if (await this.owners.isReserved(folded, owner.id)) throw new NamespaceNotYours();
     const { id, visibility } = owner;
     return grantOn({ id: randomUUID(), name: text, organizationId: id, visibility }, principal);
   }
@@ -196,19 +220,19 @@ export class Namespaces {
 
   /**
    * Stores the claim of a grant when the namespace was free; belongs into the transaction that puts something
-   * into it, so that a refused publish claims nothing. Throws {@link NamespaceNotYours} when another
-   * organization was faster.
+   * into it. Throws {@link NamespaceNotYours}, {@link NamespaceIsPulled}, {@link NamespaceNotPulled}.
    */
   async claim(grant: PublishGrant): Promise<void> {
     const { claimId: id, namespace: name, organizationId } = grant;
     if (grant.mirrored !== null) return this.mirrored.claim(grant);
+    if (await this.isHeldBy(grant)) return;
+    if (grant.pulledFrom !== null) throw new NamespaceNotPulled();
     const folded = foldNamespace(name);
-    if (await this.isHeldBy(folded, organizationId)) return;
     await this.claims.lockName(folded);
-    if (await this.isReserved(folded, organizationId)) throw new NamespaceNotYours();
+    if (await this.owners.isReserved(folded, organizationId)) throw new NamespaceNotYours();
     if (await this.claims.addIfAbsent({ id, name, folded, organizationId })) {
       this.transactions.afterCommit(() => this.access.forget(name));
-    } else if (!(await this.isHeldBy(folded, organizationId))) {
+    } else if (!(await this.isHeldBy(grant))) {
       throw new NamespaceNotYours();
     }
   }
@@ -223,16 +247,21 @@ export class Namespaces {
     const { name, organizationId } = claim;
     if (this.mayActIn(principal, name, organizationId, scope))
       return grantOn({ ...claim, organizationId }, principal);
-    const decision = await this.access.readDecision(principal, name, seenWith);
-    if (decision !== 'allowed') return undefined;
+    if ((await this.access.readDecision(principal, name, seenWith)) !== 'allowed') return undefined;
     throw new NamespaceNotYours();
   }
 
-  /** Whether the organization owns the namespace, and does so until the transaction ends; `false` for a free one. */
-  private async isHeldBy(folded: string, organizationId: string): Promise<boolean> {
-    const owner = await this.claims.holdOwner(folded);
-    if (owner !== undefined && owner.organizationId !== organizationId) throw new NamespaceNotYours();
-    return owner !== undefined;
+  /** Whether the claim is as the grant says, and stays so until the transaction ends; `false` for a free namespace. */
+  private async isHeldBy({ namespace, organizationId, pulledFrom }: PublishGrant): Promise<boolean> {
+    const owner = await this.claims.holdOwner(foldNamespace(namespace));
+    if (owner === undefined) return false;
+    const isSame = owner.organizationId === organizationId;
+    if (pulledFrom !== null && !(isSame && owner.pulledFrom === pulledFrom)) throw new NamespaceNotPulled();
+    if (!isSame) throw new NamespaceNotYours();
+    if (pulledFrom === null && owner.pulledFrom !== null) {
+      throw new NamespaceIsPulled(namespace, owner.pulledFrom);
+    }
+    return true;
   }
 
   private mayActIn(
@@ -243,37 +272,13 @@ export class Namespaces {
   ): principal is IdentifiedPrincipal {
     return this.access.mayActInNamespace(principal, namespace, organizationId, scope);
   }
-
-  /** The organization that a free namespace would belong to (REST contract 3.5). Throws `InvalidInput`. */
-  private async futureOwner(
-    principal: Principal,
-    folded: string,
-    scope: Scope,
-    organizationId: string | undefined,
-  ): Promise<Organization | undefined> {
-    if (principal.kind === 'anonymous') return undefined;
-    if (!this.config.multiTenancyEnabled) return this.organizations.getDefault();
-    if (organizationId) return this.organizations.find(organizationId);
-    if (principal.kind === 'api-key') return this.organizations.find(principal.organizationId);
-    const namesake = await this.organizations.findByFoldedName(folded);
-    if (namesake !== undefined && this.access.mayAct(principal, namesake.id, scope)) return namesake;
-    const own = organizationsWith(principal.authority, scope);
-    if (own !== 'all' && own.length === 1) return this.organizations.find(own[0]!);
-    const platform = await this.organizations.getDefault();
-    if (this.access.mayAct(principal, platform.id, scope)) return platform;
-    throw new InvalidInput('organization_id is required');
-  }
-
-  /** In multi-tenant mode the name of an organization is a namespace for itself only. */
-  private async isReserved(folded: string, ownerId: string): Promise<boolean> {
-    return this.config.multiTenancyEnabled && (await this.organizations.isNameOfAnother(folded, ownerId));
-  }
 }
 
 function grantOn(
   claim: Pick<NamespaceClaim, 'id' | 'name' | 'visibility'> &
     Partial<Pick<NamespaceClaim, 'isShared' | 'createdAt'>> & { organizationId: string },
   by: IdentifiedPrincipal | PublishGrant['actor'],
+  pulledFrom: string | null = null,
 ): PublishGrant {
   const { id, name, organizationId, visibility, isShared = false, createdAt: since = new Date(0) } = claim;
   const address = name.slice(name.indexOf('/') + 1);
@@ -285,6 +290,7 @@ function grantOn(
     actor: { userId: by.userId, name: by.name },
     publishedFrom: 'publishedFrom' in by ? by.publishedFrom : null,
     mirrored: name.includes('/') ? { address, isShared, since } : null,
+    pulledFrom,
   });
 }
 

@@ -9,6 +9,7 @@ import { Members } from './members.service.js';
 import { MirroredClaims } from './mirrored-claims.service.js';
 import { NamespaceAdministration } from './namespace-administration.service.js';
 import { NamespaceHolders } from './namespace-holders.js';
+import { NamespaceOwners } from './namespace-owners.service.js';
 import { Namespaces } from './namespaces.service.js';
 import { OrgAccess } from './org-access.service.js';
 import { OrgInvariants } from './org-invariants.service.js';
@@ -27,6 +28,7 @@ import { RoleTemplatesRepository } from './persistence/role-templates.repository
 import { UserAuthorityRepository } from './persistence/user-authority.repository.js';
 import { UsersRepository } from './persistence/users.repository.js';
 import { UserEntity } from './persistence/user.entity.js';
+import { PulledClaims } from './pulled-claims.service.js';
 import { RecordedChanges } from './recorded-changes.service.js';
 import { RoleTemplates } from './role-templates.service.js';
 import { UserAuthority } from './user-authority.service.js';
@@ -59,6 +61,8 @@ import { UsersRecord } from './users-record.service.js';
     MirroredClaims,
     NamespaceAdministration,
     NamespaceHolders,
+    NamespaceOwners,
+    PulledClaims,
     MemberRights,
     Members,
     OrganizationCreation,
@@ -82,6 +86,7 @@ import { UsersRecord } from './users-record.service.js';
     OrgAccess,
     Namespaces,
     MirroredClaims,
+    PulledClaims,
     UserAuthority,
     Users,
     UsersDirectory,

@@ -11,6 +11,7 @@ import { UsageModule } from '../usage/usage.module.js';
 import { MirroredChange } from './mirrored-change.service.js';
 import { MirroredOrder } from './mirrored-order.service.js';
 import { MirroredProviders } from './mirrored-providers.service.js';
+import { MirroredStanding } from './mirrored-standing.service.js';
 import { ProviderIngest } from './provider-ingest.service.js';
 import { ProviderApiController } from './http/provider-api.controller.js';
 import { ProviderDocumentationController } from './http/provider-documentation.controller.js';
@@ -99,6 +100,7 @@ import { SigningKeys } from './signing-keys.service.js';
     MirroredChange,
     MirroredOrder,
     MirroredProviders,
+    MirroredStanding,
     OpenPgpVerifier,
     ProviderCatalog,
     ProviderDocumentation,
@@ -141,6 +143,7 @@ import { SigningKeys } from './signing-keys.service.js';
   ],
   exports: [
     MirroredProviders,
+    MirroredStanding,
     ProviderCatalog,
     ProviderDocumentation,
     ProviderIngest,

@@ -19,7 +19,10 @@ export function isQuarantined({ state, quarantinedAt }: VersionStanding): boolea
 }
 
 /** Whether clients that ask for the version get it. */
-export function isDownloadable({ state, withdrawMode }: VersionStanding): boolean {
+export function isDownloadable({
+  state,
+  withdrawMode,
+}: Pick<VersionStanding, 'state' | 'withdrawMode'>): boolean {
   return state === 'active' || (state === 'withdrawn' && withdrawMode === 'hide');
 }
 

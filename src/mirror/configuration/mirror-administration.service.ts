@@ -48,7 +48,8 @@ export class MirrorAdministration {
 
   /**
    * Adds a mirror, which is due at once when it is enabled. Throws what `MirrorEntries.check` and
-   * `MirrorAccess.ownerOfNew` throw, `MirrorChecksLoosened`, `UpstreamTokenNeedsHttps`, {@link MirrorNameTaken}.
+   * `MirrorAccess.ownerOfNew` throw, `MirrorChecksLoosened`, `UpstreamTokenNeedsHttps`, {@link MirrorNameTaken},
+   * `PullThroughElsewhere`, `NamespaceNotPullable`.
    */
   async add(principal: IdentifiedPrincipal, draft: MirrorDraft): Promise<Mirror> {
     const organizationId = await this.access.ownerOfNew(principal, draft.organizationId ?? null);
@@ -138,6 +139,7 @@ function stored(settings: MirrorSettings) {
     namespaceFilter: [...settings.namespaceFilter],
     providerFilter: [...settings.providerFilter],
     platformFilter: [...settings.platformFilter],
+    moduleNamespaces: [...settings.moduleNamespaces],
   };
 }
 

@@ -18,6 +18,7 @@ export function mirrorFacts(mirror: Mirror): Record<string, unknown> {
     cool_down_days: mirror.coolDownDays,
     auto_approval: mirror.autoApproval,
     pull_through: mirror.isPullThrough,
+    module_namespaces: mirror.moduleNamespaces,
     keep_versions: mirror.keepVersions,
     keep_used_days: mirror.keepUsedDays,
     enabled: mirror.isEnabled,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../audit/audit-log.service.js';
 import type { Mirror } from '../domain/mirror.js';
 import { mirrorFacts } from './mirror-facts.js';
+import { PulledNamespaces } from '../pull-through/pulled-namespaces.service.js';
 import { PullThroughReaders } from '../pull-through/pull-through-readers.service.js';
 
 /** A mirror before and after a change; `null` where there was, or is, none. */
@@ -17,15 +18,17 @@ export class MirrorRecords {
   constructor(
     private readonly audit: AuditLog,
     private readonly readers: PullThroughReaders,
+    private readonly pulled: PulledNamespaces,
   ) {}
 
-  /** Throws `PullThroughElsewhere`. */
+  /** Throws `PullThroughElsewhere`, `NamespaceNotPullable`. */
   async changed({ before, after, metadata }: MirrorChangeFacts): Promise<void> {
     const mirror = after ?? before;
     if (mirror === null) return;
     for (const host of new Set([before?.upstreamHost, after?.upstreamHost])) {
       if (host !== undefined) await this.readers.settle(host);
     }
+    await this.pulled.settle(before, after);
     await this.audit.record({
       resource: 'mirror',
       resourceId: mirror.id,

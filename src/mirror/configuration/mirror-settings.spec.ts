@@ -55,6 +55,21 @@ describe('the settings of a mirror', () => {
     }
   });
 
+  it('name namespaces of modules, without wildcards and each once', () => {
+    const named = read({ moduleNamespaces: ['terraform-aws-modules', 'Azure', 'terraform-aws-modules'] });
+    expect(named.moduleNamespaces).toEqual(['terraform-aws-modules', 'Azure']);
+    const most = Array.from({ length: 500 }, (_, nr) => `n${nr}`);
+    expect(read({ moduleNamespaces: most }).moduleNamespaces).toHaveLength(500);
+    const wrong: [string[], RegExp][] = [
+      [[...most, 'more'], /at most 500/],
+      [['acme-*'], /no namespace/],
+      [['a/b'], /no namespace/],
+      [['versions'], /reserved/],
+      [['My-Team', 'my_team'], /one namespace here/],
+    ];
+    for (const [moduleNamespaces, reason] of wrong) expect(() => read({ moduleNamespaces })).toThrow(reason);
+  });
+
   it('take names and descriptions up to their length', () => {
     expect(read({ name: `  ${'n'.repeat(255)} ` }).name).toHaveLength(255);
     expect(() => read({ name: 'n'.repeat(256) })).toThrow(/1 to 255 characters/);

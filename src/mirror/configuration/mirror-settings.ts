@@ -1,3 +1,5 @@
+import { NamespaceName } from '../../kernel/terraform/namespace-name.js';
+import { InvalidAddress } from '../../kernel/terraform/terraform.errors.js';
 import { InvalidMirrorSetting } from '../domain/mirror-configuration.errors.js';
 import { UpstreamTokenNeedsHttps } from '../domain/mirror-configuration.errors.js';
 import { InvalidVersionFilter } from '../domain/mirror-settings.errors.js';
@@ -19,6 +21,7 @@ const MAX_INTERVAL_HOURS = 8_760;
 const MAX_DAYS = 36_500;
 const MAX_KEPT_VERSIONS = 100_000;
 const MAX_TOKEN = 4_096;
+const MAX_MODULE_NAMESPACES = 500;
 const DEFAULT_INTERVAL_HOURS = 24;
 const CONTROL = /\p{Cc}/u;
 const TOKEN = /^[\x21-\x7e]+$/;
@@ -39,6 +42,7 @@ export type MirrorSettings = Pick<
   | 'coolDownDays'
   | 'autoApproval'
   | 'isPullThrough'
+  | 'moduleNamespaces'
   | 'keepVersions'
   | 'keepUsedDays'
   | 'isEnabled'
@@ -86,6 +90,7 @@ export function mirrorSettings(entry: MirrorEntry, before?: MirrorSettings): Mir
     coolDownDays: readCount('cool_down_days', chosen('coolDownDays', 0), 0, MAX_DAYS),
     autoApproval: readAutoApproval(chosen('autoApproval', null)),
     isPullThrough: chosen('isPullThrough', false),
+    moduleNamespaces: readModuleNamespaces(chosen('moduleNamespaces', [])),
     keepVersions: readLimit('keep_versions', chosen('keepVersions', null), MAX_KEPT_VERSIONS),
     keepUsedDays: readLimit('keep_used_days', chosen('keepUsedDays', null), MAX_DAYS),
     isEnabled: chosen('isEnabled', true),
@@ -142,6 +147,34 @@ function readCount(field: string, given: number, min: number, max: number): numb
 
 function readLimit(field: string, given: number | null, max: number): number | null {
   return given === null ? null : readCount(field, given, 1, max);
+}
+
+/** Names without wildcards: each becomes a namespace here, and must not be two in one. */
+function readModuleNamespaces(given: readonly string[]): readonly string[] {
+  const field = 'module_namespaces';
+  if (given.length > MAX_MODULE_NAMESPACES) {
+    throw new InvalidMirrorSetting(field, `it has at most ${MAX_MODULE_NAMESPACES} names`);
+  }
+  const names = new Map<string, string>();
+  for (const text of new Set(given)) {
+    const { folded } = readNamespace(field, text);
+    const other = names.get(folded);
+    if (other !== undefined) {
+      const reason = `${printable(other)} and ${printable(text)} are one namespace here; name one of them`;
+      throw new InvalidMirrorSetting(field, reason);
+    }
+    names.set(folded, text);
+  }
+  return [...names.values()];
+}
+
+function readNamespace(field: string, text: string): NamespaceName {
+  try {
+    return NamespaceName.parse(text);
+  } catch (error) {
+    if (!(error instanceof InvalidAddress)) throw error;
+    throw new InvalidMirrorSetting(field, `${printable(text)} is no namespace: ${error.message}`);
+  }
 }
 
 /** Rules that demand nothing would let everything through. */

@@ -45,20 +45,6 @@ export class PolicyGate extends MirrorGate {
     });
   }
 
-  async recordAutoApproval(mirror: Mirror, name: ProviderName, version: string): Promise<void> {
-    await this.transactions.run(async () => {
-      const subject = subjectOf(mirror, name, version);
-      const id = await this.approvals.approveByRules(subject);
-      if (id === undefined) return;
-      await this.record(mirror, id, 'mirror.auto_approved', subject, { rules: mirror.autoApproval });
-      await this.reevaluation.enqueue({
-        mirrorId: mirror.id,
-        namespace: name.namespace.toLowerCase(),
-        type: name.type.toLowerCase(),
-      });
-    });
-  }
-
   async confirm(
     mirror: Mirror,
     name: ProviderName,
@@ -70,7 +56,19 @@ export class PolicyGate extends MirrorGate {
     if (standing.kind === 'denied' || !isAutoApproved) {
       throw new MirroringNoLongerAllowed(`${name.namespace}/${name.type} ${version}`, standing.reason);
     }
-    await this.recordAutoApproval(mirror, name, version);
+    await this.approveByRules(mirror, name, version);
+  }
+
+  private async approveByRules(mirror: Mirror, name: ProviderName, version: string): Promise<void> {
+    const subject = subjectOf(mirror, name, version);
+    const id = await this.approvals.approveByRules(subject);
+    if (id === undefined) return;
+    await this.record(mirror, id, 'mirror.auto_approved', subject, { rules: mirror.autoApproval });
+    await this.reevaluation.enqueue({
+      mirrorId: mirror.id,
+      namespace: name.namespace.toLowerCase(),
+      type: name.type.toLowerCase(),
+    });
   }
 
   private async record(

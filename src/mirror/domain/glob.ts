@@ -1,9 +1,11 @@
 const MAX_LENGTH = 64;
+/** `name/system` of a module. */
+const MAX_NAME_LENGTH = 2 * MAX_LENGTH + 1;
 const ALLOWED = /^[0-9A-Za-z_*?-]+$/;
 
 /**
  * A name, or a pattern in which `*` stands for any characters and `?` for one. Case does not matter. Matching takes at
- * most as many steps as pattern and name have characters multiplied, and both have at most 64.
+ * most as many steps as pattern and name have characters multiplied; they have at most 64 and 129.
  */
 export class Glob {
   private constructor(
@@ -24,7 +26,7 @@ export class Glob {
 
   /** Whether it matches the whole of `name`. */
   matches(name: string): boolean {
-    if (name.length > MAX_LENGTH) return false;
+    if (name.length > MAX_NAME_LENGTH) return false;
     const wanted = this.text;
     const given = name.toLowerCase();
     let at = 0;

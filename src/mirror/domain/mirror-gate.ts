@@ -55,7 +55,4 @@ export abstract class MirrorGate {
 
   /** Makes the pending request that a person answers, unless there is one or too many wait. */
   abstract request(mirror: Mirror, name: ProviderName, version?: string): Promise<void>;
-
-  /** Records that the rules of the mirror approved a version. Inside or outside a transaction. */
-  abstract recordAutoApproval(mirror: Mirror, name: ProviderName, version: string): Promise<void>;
 }

@@ -1,3 +1,5 @@
+import type { VersionState } from '../../kernel/terraform/version-life.js';
+
 /** Namespace of a key that is pinned for all namespaces of a mirror. */
 export const EVERY_NAMESPACE = '*';
 
@@ -6,6 +8,8 @@ export interface SignedVersion {
   readonly namespace: string;
   readonly type: string;
   readonly version: string;
+  readonly state: VersionState;
+  readonly stateReason: string | null;
 }
 
 /** A public key that a mirror met, or that was pinned for it. */

@@ -214,7 +214,11 @@ export class PackageDigestMismatch extends MirrorFailure {
   readonly code = 'package_digest_mismatch';
   readonly fault = 'upstream';
 
-  constructor(filename: string, wanted: string, found: string) {
+  constructor(
+    filename: string,
+    readonly wanted: string,
+    readonly found: string,
+  ) {
     super(`${filename} has the digest ${found}, but the signed checksums say ${wanted}`);
   }
 }
@@ -239,8 +243,9 @@ export class PackageTooLarge extends MirrorFailure {
   readonly code = 'package_too_large';
   readonly fault = 'configuration';
 
-  constructor(filename: string, maxBytes: number) {
-    super(`${filename} is larger than ${maxBytes} bytes; raise uploads.provider.max_size to mirror it`);
+  /** `setting`: which one allows larger ones. */
+  constructor(filename: string, maxBytes: number, setting = 'uploads.provider.max_size') {
+    super(`${filename} is larger than ${maxBytes} bytes; raise ${setting} to mirror it`);
   }
 }
 

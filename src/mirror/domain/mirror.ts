@@ -45,6 +45,8 @@ export interface Mirror {
   readonly autoApproval: AutoApprovalRules | null;
   /** Whether what is asked for and not here is fetched at once. */
   readonly isPullThrough: boolean;
+  /** Namespaces of the upstream, by name, whose modules are fetched when somebody asks for them; only with pull-through. */
+  readonly moduleNamespaces: readonly string[];
   /** Newest versions of each provider that are kept; `null`: all. */
   readonly keepVersions: number | null;
   /** A version that was downloaded in the last so many days is kept; `null`: not looked at. */

@@ -5,7 +5,7 @@ import { autoApprovalOf } from './auto-approval.js';
 import type { VersionFacts } from './mirror-gate.js';
 import type { PolicyVerdict } from './mirror-policy.js';
 import type { AutoApprovalRules } from './mirror.js';
-import { obstacleToOffering, ProviderDecision } from './provider-decision.js';
+import { heldBackOf, ProviderDecision } from './provider-decision.js';
 
 const NOW = new Date('2026-06-10T00:00:00Z');
 const daysAgo = (days: number): Date => new Date(NOW.getTime() - days * 86_400_000);
@@ -239,21 +239,29 @@ describe('what is here already', () => {
   const denied = decision(NO);
 
   it('is offered when one of its mirrors may', () => {
-    expect(obstacleToOffering([denied, approved], ['1.0.0'])).toBeUndefined();
-    expect(obstacleToOffering([denied, waiting], ['1.0.0'])).toBe('Denied by policy: no');
-    expect(obstacleToOffering([waiting], [])).toBe('Waiting for an approval, demanded by policy: ask');
-    expect(obstacleToOffering([approved], [])).toBeUndefined();
+    const none = { versions: new Map() };
+    expect(heldBackOf([denied, approved], ['1.0.0'])).toEqual(none);
+    expect(heldBackOf([denied, waiting], ['1.0.0'])).toEqual({ provider: 'Denied by policy: no', ...none });
+    const provider = 'Waiting for an approval, demanded by policy: ask';
+    expect(heldBackOf([waiting], [])).toEqual({ provider, ...none });
+    expect(heldBackOf([approved], [])).toEqual(none);
   });
 
-  it('is offered when each version is approved by itself, by whichever mirror', () => {
+  it('is offered as far as versions are approved by themselves, by whichever mirror', () => {
     const first = decision(ASK, [approval({ upstreamVersion: '1.0.0' })]);
     const second = decision(ASK, [approval({ upstreamVersion: '2.0.0', isAutoApproved: true })]);
-    expect(obstacleToOffering([first], ['1.0.0'])).toBeUndefined();
-    expect(obstacleToOffering([first], ['1.0.0', '2.0.0'])).toMatch(/^Waiting for an approval/);
-    expect(obstacleToOffering([first, second], ['1.0.0', '2.0.0'])).toBeUndefined();
+    expect(heldBackOf([first], ['1.0.0'])).toEqual({ versions: new Map() });
+    expect(heldBackOf([first], ['1.0.0', '2.0.0'])).toEqual({
+      versions: new Map([['2.0.0', expect.stringMatching(/^Waiting for an approval/)]]),
+    });
+    expect(heldBackOf([first], ['2.0.0']).provider).toMatch(/^Waiting for an approval/);
+    expect(heldBackOf([first, second], ['1.0.0', '2.0.0'])).toEqual({ versions: new Map() });
     const rejected = decision(FREE, [approval({ status: 'rejected', upstreamVersion: '2.0.0' })]);
-    expect(obstacleToOffering([rejected], ['1.0.0', '2.0.0'])).toBe(
-      'Version 2.0.0: The request to mirror this version was rejected',
-    );
+    const reason = 'The request to mirror this version was rejected';
+    expect(heldBackOf([rejected], ['1.0.0', '2.0.0'])).toEqual({ versions: new Map([['2.0.0', reason]]) });
+    expect(heldBackOf([rejected], ['2.0.0'])).toEqual({
+      provider: `Version 2.0.0: ${reason}`,
+      versions: new Map(),
+    });
   });
 });

@@ -73,21 +73,29 @@ export class ProviderDecision implements ProviderGate {
   }
 }
 
-/**
- * Why what is here must not be offered, as a sentence; `undefined` when each version may be offered by at least one of the
- * mirrors that bring the provider.
- */
-export function obstacleToOffering(
+/** What of a provider that is here must not be offered, with sentences that say why. */
+export interface HeldBack {
+  /** Why nothing of it may be; `undefined` when something may. */
+  readonly provider?: string;
+  /** Versions that may not while others may. */
+  readonly versions: ReadonlyMap<string, string>;
+}
+
+/** Each version may be offered that at least one of the mirrors may offer that bring the provider. */
+export function heldBackOf(
   mirrors: readonly Pick<ProviderDecision, 'permission' | 'standingOf'>[],
   versions: readonly string[],
-): string | undefined {
+): HeldBack {
   const general = firstReason(mirrors.map(({ permission }) => permission));
-  if (versions.length === 0) return general;
+  const reasons = new Map<string, string>();
   for (const version of versions) {
     const reason = firstReason(mirrors.map((one) => one.standingOf(version)));
-    if (reason !== undefined) return general ?? `Version ${version}: ${reason}`;
+    if (reason !== undefined) reasons.set(version, reason);
   }
-  return undefined;
+  if (reasons.size < versions.length) return { versions: reasons };
+  const [first] = reasons;
+  const provider = general ?? (first && `Version ${first[0]}: ${first[1]}`);
+  return { ...(provider !== undefined && { provider }), versions: new Map() };
 }
 
 function firstReason(permissions: readonly Permission[]): string | undefined {

@@ -7,10 +7,14 @@ import { RequireScope } from '../../access/route-access.decorator.js';
 import { pageRequest } from '../../kernel/page.js';
 import { PageQueryDto } from '../../platform/http/pagination.dto.js';
 import { MirrorKeyDecisions } from '../keys/mirror-key-decisions.service.js';
+import { MirrorKeyRevocation } from '../keys/mirror-key-revocation.service.js';
 import {
   MirrorKeyDto,
   MirrorKeyListDto,
   PinMirrorKeyDto,
+  RestoredMirrorVersionsDto,
+  RevokedMirrorKeyDto,
+  RevokeMirrorKeyDto,
   SignedVersionListDto,
 } from './mirror-keys-api.dto.js';
 import { presentMirrorKey, presentSignedVersions } from './mirror-keys-api.presenter.js';
@@ -21,7 +25,10 @@ const VERSIONS = { perPage: 100, maxPerPage: 1_000 };
 @ApiTags('Provider mirrors')
 @Controller('api/v1/admin/mirrors/:id/keys')
 export class MirrorKeysApiController {
-  constructor(private readonly keys: MirrorKeyDecisions) {}
+  constructor(
+    private readonly keys: MirrorKeyDecisions,
+    private readonly revocation: MirrorKeyRevocation,
+  ) {}
 
   /** All keys that were pinned, seen or revoked, by namespace. Those that come with the program are not among them. */
   @Get()
@@ -75,17 +82,35 @@ export class MirrorKeysApiController {
     return presentMirrorKey(await this.keys.approve(principal, id, keyId));
   }
 
-  /** Revokes a key for good: nothing that it signed is fetched any more. */
+  /** Revokes a key for good: nothing that it signed is fetched any more, and unless wanted otherwise, nothing is served. */
   @Post(':key_id/revoke')
   @HttpCode(200)
   @RequireScope('admin')
   @Audited('mirror')
-  @ApiOkResponse({ type: MirrorKeyDto })
+  @ApiOkResponse({ type: RevokedMirrorKeyDto })
   async revoke(
     @Param('id') id: string,
     @Param('key_id') keyId: string,
+    @Body() { hold_back: holdsBack = true }: RevokeMirrorKeyDto,
     @CurrentPrincipal() principal: IdentifiedPrincipal,
-  ): Promise<MirrorKeyDto> {
-    return presentMirrorKey(await this.keys.revoke(principal, id, keyId));
+  ): Promise<RevokedMirrorKeyDto> {
+    const heldBack = await this.revocation.revoke(principal, id, keyId, holdsBack);
+    const key = presentMirrorKey(await this.keys.find(principal, id, keyId));
+    return { ...key, held_back_versions: heldBack };
+  }
+
+  /** Has served again what the revocation of a key has held back; the key stays revoked. */
+  @Post(':key_id/restore-versions')
+  @HttpCode(200)
+  @RequireScope('admin')
+  @Audited('mirror')
+  @ApiOkResponse({ type: RestoredMirrorVersionsDto })
+  async restoreVersions(
+    @Param('id') id: string,
+    @Param('key_id') keyId: string,
+    @CurrentPrincipal() principal: IdentifiedPrincipal,
+  ): Promise<RestoredMirrorVersionsDto> {
+    const restored = await this.revocation.restore(principal, id, keyId);
+    return { message: 'Versions restored successfully', restored_versions: restored };
   }
 }

@@ -1,4 +1,5 @@
-import { IsString, MaxLength } from 'class-validator';
+import { ApiProperty } from '@nestjs/swagger';
+import { IsBoolean, IsOptional, IsString, MaxLength } from 'class-validator';
 import { PaginationDto } from '../../platform/http/pagination.dto.js';
 
 /** A public key to pin for a mirror. */
@@ -12,6 +13,14 @@ export class PinMirrorKeyDto {
   @IsString()
   @MaxLength(131_072)
   ascii_armor: string;
+}
+
+/** How a key is revoked. */
+export class RevokeMirrorKeyDto {
+  /** Whether what the key signed is held back: it is quarantined, and served to nobody. */
+  @IsOptional()
+  @IsBoolean()
+  hold_back?: boolean = true;
 }
 
 /** A key that signed what a mirror met, or that was pinned for it. */
@@ -37,11 +46,28 @@ export class MirrorKeyDto {
   first_seen_at: string;
 }
 
+/** A key that was revoked. */
+export class RevokedMirrorKeyDto extends MirrorKeyDto {
+  /** Versions that were quarantined now because the key signed them. */
+  held_back_versions: number;
+}
+
+/** What is served again. */
+export class RestoredMirrorVersionsDto {
+  message: string;
+  restored_versions: number;
+}
+
 /** A version that is here and that a key signed. */
 export class SignedVersionDto {
   namespace: string;
   provider_name: string;
   version: string;
+  /** `quarantined`: held back. */
+  @ApiProperty({ enum: ['active', 'withdrawn', 'quarantined'] })
+  state: string;
+  /** Why it is not active. */
+  state_reason: string | null;
 }
 
 /** What a key signed, by address and version. */

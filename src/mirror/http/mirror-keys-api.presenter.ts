@@ -24,10 +24,12 @@ export function presentMirrorKey({ key, info }: ListedMirrorKey): MirrorKeyDto {
 
 /** What a key signed as the API shows it. */
 export function presentSignedVersions(signed: Page<SignedVersion>): SignedVersionListDto {
-  const versions = signed.items.map(({ namespace, type, version }) => ({
+  const versions = signed.items.map(({ namespace, type, version, state, stateReason }) => ({
     namespace,
     provider_name: type,
     version,
+    state,
+    state_reason: stateReason,
   }));
   return { versions, pagination: presentPagination(signed) };
 }

@@ -16,9 +16,9 @@ import {
   MirrorListDto,
   MirrorListQueryDto,
   MirrorMessageDto,
-  MirroredProviderListDto,
   UpdateMirrorDto,
 } from './mirrors-api.dto.js';
+import { MirroredProviderListDto } from './mirrored-providers-api.dto.js';
 import { mirrorDraft, presentBrought, presentMirror } from './mirrors-api.presenter.js';
 
 /** Mirrors of upstream registries (REST contract 20). */

@@ -131,6 +131,14 @@ export class MirrorSettingsDto {
   @ApiPropertyOptional({ type: Boolean, nullable: true, default: false })
   pull_through?: boolean | null;
 
+  /** Names of namespaces of the upstream whose modules are fetched when somebody asks for them; needs `pull_through`. */
+  @IsOptional()
+  @IsArray(list('module_namespaces'))
+  @ArrayMaxSize(500)
+  @IsString({ each: true, ...list('module_namespaces') })
+  @ApiPropertyOptional({ type: [String], nullable: true })
+  module_namespaces?: string[] | null;
+
   /** Newest versions of each provider that are kept; `null`: all. */
   @IsOptional()
   @IsInt(whole('keep_versions'))
@@ -224,6 +232,7 @@ export class MirrorDto {
   cool_down_days!: number;
   auto_approval?: AutoApprovalRulesDto;
   pull_through!: boolean;
+  module_namespaces?: string[];
   keep_versions?: number;
   keep_used_days?: number;
   enabled!: boolean;
@@ -247,48 +256,4 @@ export class MirrorListDto {
 /** What was done, in a sentence. */
 export class MirrorMessageDto {
   message!: string;
-}
-
-/** One platform of a mirrored version. */
-export class MirroredPlatformDto {
-  id!: string;
-  provider_version_id!: string;
-  os!: string;
-  arch!: string;
-  filename!: string;
-  /** SHA-256, hex. */
-  shasum!: string;
-}
-
-/** A version that a mirror brought here. */
-export class MirroredVersionDto {
-  id!: string;
-  mirrored_provider_id!: string;
-  provider_version_id!: string;
-  /** The exact text of the upstream. */
-  upstream_version!: string;
-  synced_at!: string;
-  shasum_verified!: boolean;
-  gpg_verified!: boolean;
-  platforms!: MirroredPlatformDto[];
-}
-
-/** A provider that a mirror brought here. */
-export class MirroredProviderDto {
-  id!: string;
-  mirror_config_id!: string;
-  provider_id!: string;
-  upstream_namespace!: string;
-  upstream_type!: string;
-  last_synced_at!: string;
-  last_sync_version?: string;
-  sync_enabled!: boolean;
-  created_at!: string;
-  /** Newest first. */
-  versions!: MirroredVersionDto[];
-}
-
-/** Everything that a mirror brought here. */
-export class MirroredProviderListDto {
-  providers!: MirroredProviderDto[];
 }

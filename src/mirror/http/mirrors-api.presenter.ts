@@ -1,13 +1,8 @@
 import type { AutoApprovalRules, Mirror } from '../domain/mirror.js';
 import type { BroughtProviderReport } from '../configuration/mirrored-catalog.service.js';
+import type { MirroredProviderDto } from './mirrored-providers-api.dto.js';
 import type { MirrorDraft } from '../configuration/mirror-administration.service.js';
-import type {
-  AutoApprovalDto,
-  AutoApprovalRulesDto,
-  MirrorDto,
-  MirroredProviderDto,
-  UpdateMirrorDto,
-} from './mirrors-api.dto.js';
+import type { AutoApprovalDto, AutoApprovalRulesDto, MirrorDto, UpdateMirrorDto } from './mirrors-api.dto.js';
 
 /** What was sent of a mirror, in the words of this server. */
 export function mirrorDraft(body: UpdateMirrorDto): MirrorDraft {
@@ -27,6 +22,7 @@ export function mirrorDraft(body: UpdateMirrorDto): MirrorDraft {
       coolDownDays: body.cool_down_days,
       autoApproval: body.auto_approval && rulesOf(body.auto_approval),
       isPullThrough: body.pull_through,
+      moduleNamespaces: body.module_namespaces,
       keepVersions: body.keep_versions,
       keepUsedDays: body.keep_used_days,
       isEnabled: body.enabled,
@@ -53,6 +49,7 @@ export function presentMirror(mirror: Mirror): MirrorDto {
     cool_down_days: mirror.coolDownDays,
     ...optional('auto_approval', mirror.autoApproval && presentRules(mirror.autoApproval)),
     pull_through: mirror.isPullThrough,
+    ...optional('module_namespaces', notEmpty(mirror.moduleNamespaces)),
     ...optional('keep_versions', mirror.keepVersions),
     ...optional('keep_used_days', mirror.keepUsedDays),
     enabled: mirror.isEnabled,
@@ -116,6 +113,10 @@ function presentRules(rules: AutoApprovalRules): AutoApprovalRulesDto {
 
 function jsonText(values: readonly string[]): string | null {
   return values.length === 0 ? null : JSON.stringify(values);
+}
+
+function notEmpty(values: readonly string[]): string[] | null {
+  return values.length === 0 ? null : [...values];
 }
 
 function timeText(time: Date | null): string | null {

@@ -80,32 +80,23 @@ export class MirrorKeyDecisions {
     return this.get(mirror, id);
   }
 
+  /** One key of a mirror. Throws `MirrorNotFound`, {@link MirrorKeyNotFound}. */
+  async find(principal: IdentifiedPrincipal, mirrorId: string, id: string): Promise<ListedMirrorKey> {
+    return this.get(await this.mirrors.get(principal, mirrorId, 'mirrors:read'), keyIdIn(id));
+  }
+
   /** Lets a key count that signed something; throws {@link MirrorKeyNotFound}, {@link MirrorKeyRevoked}, `MirrorNotFound`. */
-  approve(principal: IdentifiedPrincipal, mirrorId: string, id: string): Promise<ListedMirrorKey> {
-    return this.decide(principal, mirrorId, id, 'pinned');
-  }
-
-  /** Ends the life of a key for good: nothing that it signed is fetched. Throws like {@link approve}. */
-  revoke(principal: IdentifiedPrincipal, mirrorId: string, id: string): Promise<ListedMirrorKey> {
-    return this.decide(principal, mirrorId, id, 'revoked');
-  }
-
-  private async decide(
-    principal: IdentifiedPrincipal,
-    mirrorId: string,
-    id: string,
-    state: 'pinned' | 'revoked',
-  ): Promise<ListedMirrorKey> {
+  async approve(principal: IdentifiedPrincipal, mirrorId: string, id: string): Promise<ListedMirrorKey> {
     const mirror = await this.mirrors.get(principal, mirrorId, 'admin');
     keyIdIn(id);
     await this.transactions.run(async () => {
       if (!(await this.keys.lockMirror(mirror.id))) throw new MirrorNotFound();
       const key = await this.keys.find(mirror.id, id);
       if (key === null) throw new MirrorKeyNotFound();
-      if (key.state === state) return this.audit.nothingChanged();
+      if (key.state === 'pinned') return this.audit.nothingChanged();
       if (key.state === 'revoked') throw new MirrorKeyRevoked();
-      await this.keys.decide(id, { state, ...deciderOf(principal) });
-      await this.record(mirror, key, key.state, state);
+      await this.keys.decide(id, { state: 'pinned', ...deciderOf(principal) });
+      await this.record(mirror, key, key.state, 'pinned');
     });
     return this.get(mirror, id);
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Transactions } from '../../platform/database/transactions.js';
+import { HELD_BACK } from '../../providers/mirrored-standing.service.js';
 import type { DecisionScope, MirroredKey } from '../domain/decision-scope.js';
 
 /** Apart from the other advisory locks. */
@@ -10,7 +11,7 @@ const SAME_ADDRESS = `r.upstream_host = p.upstream_host AND lower(r.namespace) =
   AND lower(r.provider_type) = p.type`;
 
 /** What decides whether a mirrored provider is offered. */
-export interface MirroredStanding {
+export interface StandingOfMirrored {
   readonly providerId: string;
   readonly organizationId: string | null;
   /** Whether everybody who may read anything here may have it. */
@@ -22,6 +23,8 @@ export interface MirroredStanding {
   readonly isWithoutMirror: boolean;
   /** Versions that are here, in the text of the upstream. */
   readonly versions: readonly string[];
+  /** Those of them that decisions have held back, each with the reason. */
+  readonly heldBackVersions: readonly (readonly [string, string])[];
 }
 
 /**
@@ -83,8 +86,8 @@ export class MirrorDecisionsRepository {
   }
 
   /** What decides about one of them; `null` when nothing of it is here. */
-  async standingOf({ host, namespace, type }: MirroredKey): Promise<MirroredStanding | null> {
-    const rows: MirroredStanding[] = await this.manager.query(
+  async standingOf({ host, namespace, type }: MirroredKey): Promise<StandingOfMirrored | null> {
+    const rows: StandingOfMirrored[] = await this.manager.query(
       `SELECT p.id AS "providerId", p.organization_id AS "organizationId",
          p.held_back_reason AS "heldBackReason",
          EXISTS (SELECT FROM namespace_claims c
@@ -96,10 +99,14 @@ export class MirrorDecisionsRepository {
            OR EXISTS (SELECT FROM mirrored_providers r WHERE ${SAME_ADDRESS} AND r.mirror_id IS NULL)
            AS "isWithoutMirror",
          ARRAY(SELECT v.version FROM provider_versions v
-               WHERE v.provider_id = p.id AND v.state <> 'deleted' ORDER BY v.version) AS versions
+               WHERE v.provider_id = p.id AND v.state <> 'deleted' ORDER BY v.version) AS versions,
+         coalesce((SELECT json_agg(json_build_array(v.version, substr(v.state_reason, length($4) + 1)))
+                   FROM provider_versions v
+                   WHERE v.provider_id = p.id AND v.state = 'quarantined' AND starts_with(v.state_reason, $4)), '[]')
+           AS "heldBackVersions"
        FROM registry_providers p
        WHERE p.upstream_host = $1 AND lower(p.namespace) = $2 AND p.type = $3 AND p.deleted_at IS NULL`,
-      [host, namespace.toLowerCase(), type],
+      [host, namespace.toLowerCase(), type, HELD_BACK],
     );
     return rows[0] ?? null;
   }

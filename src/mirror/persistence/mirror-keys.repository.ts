@@ -3,6 +3,7 @@ import { DataSource, In } from 'typeorm';
 import { BaseRepository } from '../../platform/database/base.repository.js';
 import type { Page, PageRequest } from '../../kernel/page.js';
 import { EVERY_NAMESPACE, type MirrorKey, type SignedVersion } from '../domain/mirror-key.js';
+import type { Mirror } from '../domain/mirror.js';
 import { MirrorKeyEntity } from './mirror-key.entity.js';
 
 /** Which key, and where. */
@@ -13,6 +14,14 @@ export interface KeyDecision {
   readonly state: 'pinned' | 'revoked';
   readonly decidedBy: string | null;
   readonly decidedByName: string | null;
+}
+
+/** Versions of one provider that a key signed, in the text of the upstream. */
+export interface SignedProvider {
+  readonly host: string;
+  readonly namespace: string;
+  readonly type: string;
+  readonly versions: string[];
 }
 
 /** Keys of mirrors. Joins the ambient transaction. */
@@ -52,17 +61,41 @@ export class MirrorKeysRepository extends BaseRepository<MirrorKeyEntity> {
       JOIN registry_providers p ON p.id = m.provider_id
       JOIN provider_versions v ON v.provider_id = p.id
       WHERE m.mirror_id = $1 AND v.signing_key_fingerprint = $2 AND v.state <> 'deleted'
-        AND ($3 = '${EVERY_NAMESPACE}' OR p.namespace = $3)`;
+        AND ($3 = '${EVERY_NAMESPACE}' OR lower(p.namespace) = $3)`;
     const facts = [mirrorId, fingerprint, namespace];
     const [counted]: { total: number }[] = await this.manager.query(
       `SELECT count(*)::integer AS total ${signed}`,
       facts,
     );
     const items: SignedVersion[] = await this.manager.query(
-      `SELECT p.namespace, p.type, v.version ${signed} ORDER BY p.namespace, p.type, v.version LIMIT $4 OFFSET $5`,
+      `SELECT p.namespace, p.type, v.version, v.state, v.state_reason AS "stateReason" ${signed} ORDER BY p.namespace, p.type, v.version LIMIT $4 OFFSET $5`,
       [...facts, perPage, (page - 1) * perPage],
     );
     return { items, page, perPage, total: counted!.total };
+  }
+
+  /**
+   * What the key signed of the providers that the mirror brings and that are here for its organization, quarantined or
+   * not; in an order in which all who change many providers go.
+   */
+  servedBy(
+    { id, organizationId }: Pick<Mirror, 'id' | 'organizationId'>,
+    { fingerprint, namespace }: Pick<MirrorKey, 'fingerprint' | 'namespace'>,
+  ): Promise<SignedProvider[]> {
+    return this.manager.query(
+      `SELECT p.upstream_host AS host, p.namespace, p.type, array_agg(v.version) AS versions
+       FROM registry_providers p
+       JOIN namespace_claims c ON c.folded_name = p.upstream_host || '/' || lower(p.namespace) || '/' || p.type
+       JOIN provider_versions v ON v.provider_id = p.id
+       WHERE p.deleted_at IS NULL AND v.signing_key_fingerprint = $2 AND v.state <> 'deleted'
+         AND ($3 = '${EVERY_NAMESPACE}' OR lower(p.namespace) = $3)
+         AND CASE WHEN $4::uuid IS NULL THEN c.is_shared ELSE NOT c.is_shared AND c.organization_id = $4 END
+         AND EXISTS (SELECT FROM mirrored_providers m
+           WHERE m.mirror_id = $1 AND m.upstream_host = p.upstream_host
+             AND lower(m.namespace) = lower(p.namespace) AND lower(m.provider_type) = p.type)
+       GROUP BY p.id ORDER BY p.type, p.upstream_host, p.namespace`,
+      [id, fingerprint, namespace, organizationId],
+    );
   }
 
   /** Whether the mirror is there; nobody else decides about its keys until the transaction ends. */

@@ -53,6 +53,9 @@ export class MirrorEntity {
   @Column('boolean', { default: false })
   isPullThrough!: boolean;
 
+  @Column('text', { array: true, default: () => `'{}'` })
+  moduleNamespaces!: string[];
+
   @Column('integer', { nullable: true })
   keepVersions!: number | null;
 

@@ -45,9 +45,11 @@ export class MirroredListingsRepository extends BaseRepository<MirroredProviderE
 
   /** Makes sure that there is a row for the provider, and gives its id. */
   async ensure({ id: mirrorId, upstreamHost }: Mirror, { namespace, type }: ProviderName): Promise<string> {
+    // It changes nothing, but no column of a key: that would keep everybody from adding versions to the row.
     const [row] = await this.manager.query<{ id: string }[]>(
-      `INSERT INTO mirrored_providers (mirror_id, upstream_host, namespace, provider_type) VALUES ($1, $2, $3, $4)
-       ON CONFLICT ON CONSTRAINT uq_mirrored_provider DO UPDATE SET upstream_host = excluded.upstream_host
+      `INSERT INTO mirrored_providers AS m (mirror_id, upstream_host, namespace, provider_type)
+       VALUES ($1, $2, $3, $4)
+       ON CONFLICT ON CONSTRAINT uq_mirrored_provider DO UPDATE SET is_sync_enabled = m.is_sync_enabled
        RETURNING id`,
       [mirrorId, upstreamHost, namespace, type],
     );
@@ -56,11 +58,13 @@ export class MirroredListingsRepository extends BaseRepository<MirroredProviderE
 
   /** Remembers since when versions are listed. */
   async see(mirroredProviderId: string, versions: readonly string[]): Promise<void> {
+    // In one order: a run and a reader that see the same new versions must not wait for each other.
     await this.manager.query(
       `INSERT INTO mirrored_versions (mirrored_provider_id, upstream_version)
        SELECT $1, v FROM unnest($2::text[]) AS v
        WHERE NOT EXISTS (SELECT FROM mirrored_versions m
          WHERE m.mirrored_provider_id = $1 AND m.upstream_version = v)
+       ORDER BY v
        ON CONFLICT ON CONSTRAINT uq_mirrored_version DO NOTHING`,
       [mirroredProviderId, [...new Set(versions)]],
     );

@@ -44,6 +44,12 @@ export class MirrorsRepository extends BaseRepository<MirrorEntity> {
     return row && mirrorOf(row);
   }
 
+  /** The mirror, which nobody changes or deletes until the transaction ends, however many hold it. */
+  async hold(id: string): Promise<Mirror | null> {
+    const row = await this.repository.findOne({ where: { id }, lock: { mode: 'for_key_share' } });
+    return row && mirrorOf(row);
+  }
+
   /** These mirrors, by name. */
   async list(owners: MirrorOwners, onlyEnabled: boolean): Promise<Mirror[]> {
     const enabled = onlyEnabled ? { isEnabled: true } : {};

@@ -36,7 +36,8 @@ export class PullThroughReaders {
     this.changes.announce('settings');
   }
 
-  private async ownerOf(mirror: {
+  /** For whom a mirror pulls: without an organization the default one, whose things everybody may read then. */
+  async ownerOf(mirror: {
     readonly organizationId: string | null;
     readonly createdAt: Date;
   }): Promise<{ organizationId: string; isShared: boolean; since: Date }> {

@@ -3,7 +3,7 @@ import type { Platform } from '../../kernel/terraform/platform.js';
 import { UpstreamAnswerInvalid } from '../domain/mirror.errors.js';
 import type { ProviderName } from '../domain/name-filter.js';
 import type { UnreadableLine } from '../domain/provider-listing.js';
-import { assertUsable, mediaTypeOf } from './answer-status.js';
+import { assertUsable } from './answer-status.js';
 import {
   RegistryClient,
   type ListingAnswer,
@@ -18,12 +18,12 @@ import {
   type AnswerOrigin,
   type JsonObject,
 } from './registry-responses.js';
-import { discoveryUrl, readServices } from './service-discovery.js';
+import { askServices, readProviderService } from './service-discovery.js';
 import { UpstreamFetch, type WholeAnswer } from './upstream-fetch.js';
 import type { ProviderService, UpstreamRegistry } from './upstream-registry.js';
 
 const MIB = 1024 * 1024;
-const MAX_BYTES = { discovery: MIB, page: 4 * MIB, versions: 8 * MIB, package: 4 * MIB } as const;
+const MAX_BYTES = { page: 4 * MIB, versions: 8 * MIB, package: 4 * MIB } as const;
 const PAGE = 100;
 const MAX_PAGES = 500;
 const MAX_UNREADABLE = 100;
@@ -37,18 +37,7 @@ export class HttpRegistryClient extends RegistryClient {
   }
 
   async discover(upstream: UpstreamRegistry, signal?: AbortSignal): Promise<ProviderService> {
-    const what = 'the services of the registry';
-    const answer = await this.ask(discoveryUrl(upstream), {
-      what,
-      maxBytes: MAX_BYTES.discovery,
-      upstream,
-      signal,
-    });
-    assertUsable(answer, what);
-    if (mediaTypeOf(answer.response.headers) !== 'application/json') {
-      throw new UpstreamAnswerInvalid(answer.url.host, what, 'its media type is not application/json');
-    }
-    return readServices(upstream, parseObject(answer.body, { url: answer.url, what }), answer.url);
+    return readProviderService(await askServices(this.fetcher, upstream, signal));
   }
 
   async listProviders(

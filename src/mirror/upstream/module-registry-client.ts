@@ -18,7 +18,10 @@ export interface ModuleService {
 export interface ModuleSource {
   readonly url: URL;
   readonly format: 'tar.gz' | 'zip';
-  /** Folder of the module in the archive without slashes at its ends; `''`: the root; `*`: the only folder at the root. */
+  /**
+   * Folder of the module in the archive without slashes at its ends; `''`: the root. A first part `*` stands for the only
+   * folder at the root.
+   */
   readonly folder: string;
   /** SHA-256 that the bytes must have, 64 lower-case hex digits, where the upstream says so. */
   readonly digest?: string;

@@ -5,7 +5,6 @@ import { Injectable } from '@nestjs/common';
 import { Sha256Hash } from '../../kernel/sha256.js';
 import {
   MirrorDiskFull,
-  MirrorFailure,
   PackageDigestMismatch,
   PackageIncomplete,
   PackageTooLarge,
@@ -15,6 +14,7 @@ import {
   UpstreamUnreachable,
 } from '../domain/mirror.errors.js';
 import { FetchLimits } from '../fetching/fetch-limits.js';
+import { isDiskFull } from '../fetching/disk-full.js';
 import { assertUsable } from './answer-status.js';
 import { failureOf, type OpenAnswer, UpstreamFetch } from './upstream-fetch.js';
 
@@ -30,8 +30,13 @@ export interface DownloadObserver {
 export interface WantedFile {
   readonly url: URL;
   readonly filename: string;
-  /** SHA-256 that the bytes must have, 64 lower-case hex digits. */
-  readonly digest: string;
+  /**
+   * SHA-256 that the bytes must have, 64 lower-case hex digits. Without one nothing is compared, and a broken download
+   * goes on only where a strong ETag proves that it is the same file.
+   */
+  readonly digest?: string | undefined;
+  /** The largest file that is taken, and the setting that says so; those of provider packages when absent. */
+  readonly largest?: { readonly bytes: number; readonly setting: string };
   readonly signal?: AbortSignal;
   readonly observer?: DownloadObserver | undefined;
 }
@@ -48,7 +53,7 @@ interface Progress {
   isPatched: boolean;
 }
 
-/** Downloads a file of known digest to disk: in constant memory, at a minimum pace, going on after a broken connection. */
+/** Downloads a file to disk, usually one of known digest: in constant memory, at a minimum pace, going on after a broken connection. */
 @Injectable()
 export class PackageDownload {
   constructor(
@@ -57,7 +62,7 @@ export class PackageDownload {
   ) {}
 
   /**
-   * Writes the file to `path` and gives its size; when this returns, its digest was compared. Throws a
+   * Writes the file to `path` and gives its size; when this returns, its digest was compared if it is known. Throws a
    * `MirrorFailure`; the caller removes the file.
    */
   async download(path: string, wanted: WantedFile): Promise<number> {
@@ -95,7 +100,7 @@ export class PackageDownload {
       try {
         await this.receive(wanted, progress, ending, directory);
         const found = progress.hash.hex();
-        if (found === wanted.digest) return progress.received;
+        if (wanted.digest === undefined || found === wanted.digest) return progress.received;
         // Parts of two files may have been put together: only a whole answer is proof against the upstream.
         if (!progress.isPatched) throw new PackageDigestMismatch(wanted.filename, wanted.digest, found);
         startOver(progress);
@@ -130,7 +135,7 @@ export class PackageDownload {
     const range = received > 0 && validator !== undefined ? { from: received, validator } : undefined;
     const request = {
       what: filename,
-      maxBytes: this.limits.maxPackageBytes,
+      maxBytes: this.largestOf(wanted).bytes,
       signal,
       ...(range && { range }),
     };
@@ -138,10 +143,10 @@ export class PackageDownload {
     let answer: OpenAnswer | undefined;
     try {
       answer = await this.fetcher.open(url, request, this.limits.downloadTimeoutMs + 1000);
-      this.checkHead(answer, filename, range?.from, progress);
+      this.checkHead(answer, wanted, range?.from, progress);
       await this.checkSpace(answer, directory);
-      progress.validator = validatorOf(answer.response.headers);
-      await this.store(answer, filename, progress);
+      progress.validator = validatorOf(answer.response.headers, wanted.digest === undefined);
+      await this.store(answer, wanted, progress);
     } catch (error) {
       await answer?.response.body?.cancel().catch(() => undefined);
       throw isDiskFull(error) ? error : failureOf(error, answer?.url ?? url, signal);
@@ -153,10 +158,11 @@ export class PackageDownload {
   /** Decides what the body is: the rest, or all of it. */
   private checkHead(
     answer: OpenAnswer,
-    filename: string,
+    wanted: WantedFile,
     from: number | undefined,
     progress: Progress,
   ): void {
+    const { filename } = wanted;
     const { headers, status } = answer.response;
     const isRest = from !== undefined && isRestFrom(headers, status, from);
     if (!isRest && (status === 206 || status === 416)) {
@@ -174,8 +180,9 @@ export class PackageDownload {
     }
     if (isRest) progress.isPatched = true;
     else startOver(progress);
-    if (progress.received + Number(headers.get('content-length') ?? 0) > this.limits.maxPackageBytes) {
-      throw new PackageTooLarge(filename, this.limits.maxPackageBytes);
+    const { bytes, setting } = this.largestOf(wanted);
+    if (progress.received + Number(headers.get('content-length') ?? 0) > bytes) {
+      throw new PackageTooLarge(filename, bytes, setting);
     }
   }
 
@@ -187,11 +194,11 @@ export class PackageDownload {
     }
   }
 
-  private async store({ response }: OpenAnswer, filename: string, progress: Progress): Promise<void> {
-    const { maxPackageBytes } = this.limits;
+  private async store({ response }: OpenAnswer, wanted: WantedFile, progress: Progress): Promise<void> {
+    const { bytes, setting } = this.largestOf(wanted);
     for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-      if (progress.received + chunk.byteLength > maxPackageBytes) {
-        throw new PackageTooLarge(filename, maxPackageBytes);
+      if (progress.received + chunk.byteLength > bytes) {
+        throw new PackageTooLarge(wanted.filename, bytes, setting);
       }
       for (let at = 0; at < chunk.byteLength;) {
         const { bytesWritten } = await progress.file.write(
@@ -207,6 +214,10 @@ export class PackageDownload {
       progress.observer?.advance(progress.received);
     }
     await progress.file.truncate(progress.received);
+  }
+
+  private largestOf({ largest }: WantedFile): { readonly bytes: number; readonly setting: string } {
+    return largest ?? { bytes: this.limits.maxPackageBytes, setting: 'uploads.provider.max_size' };
   }
 
   private watchPace(url: URL, progress: Progress, ending: AbortController): NodeJS.Timeout {
@@ -236,17 +247,10 @@ function isRestFrom(headers: Headers, status: number, from: number): boolean {
   return status === 206 && start === String(from);
 }
 
-/** A strong ETag, or else the time of the last change. */
-function validatorOf(headers: Headers): string | undefined {
+/** A strong ETag, or else the time of the last change unless the validator has to be strong. */
+function validatorOf(headers: Headers, isStrongOnly: boolean): string | undefined {
   const etag = headers.get('etag');
   if (etag !== null && /^"[\x21\x23-\x7e]{1,256}"$/.test(etag)) return etag;
-  const changed = headers.get('last-modified');
+  const changed = isStrongOnly ? null : headers.get('last-modified');
   return changed !== null && /^[A-Za-z0-9 ,:+-]{1,64}$/.test(changed) ? changed : undefined;
-}
-
-function isDiskFull(error: unknown): boolean {
-  return (
-    !(error instanceof MirrorFailure) &&
-    ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
-  );
 }

@@ -10,7 +10,13 @@ import { DocumentReplies } from '../../platform/documents/document-replies.js';
 import { ApiVersionPath, VersionInPath } from '../../platform/http/version-in-path.decorator.js';
 import { ModuleNotFound } from '../domain/modules.errors.js';
 import { ModuleCatalog } from '../module-catalog.service.js';
-import { presentRichVersions } from './module-protocol.presenter.js';
+import { SuppliedModules } from '../supplied-modules.service.js';
+import {
+  type LeanVersions,
+  presentModule,
+  presentRichVersions,
+  presentWithMore,
+} from './module-protocol.presenter.js';
 import { ApiModulePath, ModuleInPath } from './module-in-path.decorator.js';
 
 /**
@@ -24,6 +30,7 @@ export class ModuleProtocolController {
   constructor(
     private readonly documents: DocumentReplies,
     private readonly catalog: ModuleCatalog,
+    private readonly supplied: SuppliedModules,
   ) {}
 
   /** Every version of a module, newest first, complete. */
@@ -39,13 +46,21 @@ export class ModuleProtocolController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    const supplied = await this.supplied.versions(address);
     if (this.documents.isLean(request)) {
-      if (await this.documents.send(request, reply, `${address.protocolPath}/versions`)) return;
+      const path = `${address.protocolPath}/versions`;
+      if (supplied !== undefined) {
+        const held = (await this.documents.content(path)) as LeanVersions | undefined;
+        const more = [...supplied.here, ...supplied.more];
+        return this.documents.sendRich(request, reply, presentWithMore(address, held, more));
+      }
+      if (await this.documents.send(request, reply, path)) return;
       throw new ModuleNotFound();
     }
-    const versions = await this.catalog.versions(address, principal);
-    const page = sliceOf(versions, { limit, offset });
-    this.documents.sendRich(request, reply, presentRichVersions(address, page, readme !== 'false'));
+    const more = supplied?.more ?? [];
+    const held = await this.catalog.versions(address, principal, { isOptional: more.length > 0 });
+    const listed = presentRichVersions(held, more, readme !== 'false');
+    this.documents.sendRich(request, reply, presentModule(address, sliceOf(listed, { limit, offset })));
   }
 
   /** Where the archive of a version is: 204 with `X-Terraform-Get`. */
@@ -61,6 +76,15 @@ export class ModuleProtocolController {
   ): Promise<void> {
     const path = `${address.protocolPath}/${version.text}/download`;
     if (await this.documents.send(request, reply, path)) return;
+    const location = await this.supplied.location(address, version);
+    if (location !== undefined) {
+      const headers = {
+        'x-terraform-get': location,
+        'cache-control': 'no-store',
+        vary: 'X-Terraform-Version',
+      };
+      return void reply.code(204).headers(headers).send();
+    }
     await this.catalog.explainMissingDownload(address, version);
   }
 }

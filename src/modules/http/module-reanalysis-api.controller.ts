@@ -62,6 +62,6 @@ export class ModuleReanalysisApiController {
       if (!this.access.isPlatformAdmin(principal)) throw new WholeRegistryForbidden();
       return null;
     }
-    return (await this.namespaces.grantPublish(principal, namespace, 'modules:write')).organizationId;
+    return this.namespaces.publisherOf(principal, namespace, 'modules:write');
   }
 }

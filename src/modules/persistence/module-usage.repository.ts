@@ -45,11 +45,14 @@ export class ModuleUsageRepository extends BaseRepository<RegistryModuleEntity> 
          sum(sum(c.downloads)) OVER () AS total
        FROM counted c JOIN module_versions v ON v.id = c.target_id JOIN registry_modules m ON m.id = v.module_id
          JOIN organizations o ON o.id = m.organization_id
-       WHERE m.deleted_at IS NULL AND (
-         o.visibility = 'public' OR (o.visibility IS NULL AND $3::boolean)
-         OR (($4::uuid[] IS NULL OR o.id = ANY($4))
-           AND ($5::text[] IS NULL OR lower(replace(m.namespace, '_', '-')) = ANY($5)))
-       )
+         LEFT JOIN namespace_claims n ON n.folded_name = lower(replace(m.namespace, '_', '-'))
+       WHERE m.deleted_at IS NULL AND CASE
+         WHEN n.is_shared THEN $3::boolean
+           OR ($5::text[] IS NULL AND ($4::uuid[] IS NULL OR cardinality($4::uuid[]) > 0))
+         ELSE o.visibility = 'public' OR (o.visibility IS NULL AND $3::boolean)
+           OR (($4::uuid[] IS NULL OR o.id = ANY($4))
+             AND ($5::text[] IS NULL OR lower(replace(m.namespace, '_', '-')) = ANY($5)))
+       END
        GROUP BY m.id ORDER BY 2 DESC, 1 LIMIT $6`,
       [from, to, isServerOpen, organizations === 'all' ? null : organizations, namespaces, limit],
     );

@@ -23,6 +23,9 @@ export type ModuleVersionInsert = Omit<
   | 'createdAt'
 >;
 
+/** What decides whether a version is offered, and whether it may be downloaded. */
+export type KnownVersion = Pick<ModuleVersion, 'version' | 'state' | 'withdrawMode'>;
+
 /** Modules and their versions. Joins the ambient transaction. */
 @Injectable()
 export class ModulesRepository extends BaseRepository<RegistryModuleEntity> {
@@ -99,6 +102,16 @@ export class ModulesRepository extends BaseRepository<RegistryModuleEntity> {
   /** The version of a module, tombstones included. */
   findVersion(moduleId: string, version: string): Promise<ModuleVersion | null> {
     return this.versions.findOneBy({ moduleId, version });
+  }
+
+  /** Every version that is, or ever was, here, also of a deleted module; the address in any case. */
+  knownVersions({ namespace, name, system }: ModuleAddress): Promise<KnownVersion[]> {
+    return this.manager.query<KnownVersion[]>(
+      `SELECT v.version, v.state, v.withdraw_mode AS "withdrawMode"
+       FROM module_versions v JOIN registry_modules m ON m.id = v.module_id
+       WHERE lower(m.namespace) = lower($1) AND lower(m.name) = lower($2) AND m.system = $3`,
+      [namespace, name, system],
+    );
   }
 
   /** Every version that is not deleted, newest first by precedence, with READMEs. */

@@ -11,8 +11,10 @@ export interface NamespaceClaim {
   /** That of the organization. */
   readonly visibility: Visibility;
   readonly createdAt: Date;
-  /** Belongs to a mirrored provider, and everybody may read it who may read anything here. */
+  /** Belongs to what mirrors bring, and everybody may read it who may read anything here. */
   readonly isShared: boolean;
+  /** The host of the upstream whose modules are fetched into the namespace; `null` where people publish. */
+  readonly pulledFrom: string | null;
 }
 
 /** Whose claims decide about the address of a provider; both are `undefined` where nobody has anything. */

@@ -85,3 +85,15 @@ export class NamespaceInUse extends DomainError {
     super('Something is or was published in this namespace, so its name stays taken; move it instead');
   }
 }
+
+/** Whose modules a namespace holds decides who owns it: the mirror that fetches them. */
+export class NamespaceIsMirrors extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'namespace_is_mirrors';
+
+  constructor(host: string) {
+    super(
+      `Modules of this namespace are fetched from ${host}; change module_namespaces or organization_id of the mirror instead`,
+    );
+  }
+}

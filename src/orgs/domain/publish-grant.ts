@@ -22,6 +22,8 @@ export interface GrantFacts {
   readonly publishedFrom: PublishedFrom | null;
   /** Set when the grant is about a mirrored provider, whose claim then has the name `host/namespace/type`. */
   readonly mirrored: MirroredClaim | null;
+  /** The host of the upstream when a mirror brings something into a namespace of its own; `null` for everybody else. */
+  readonly pulledFrom: string | null;
 }
 
 const ISSUE_TOKEN = Symbol('issues grants');
@@ -44,6 +46,7 @@ export class PublishGrant implements GrantFacts {
   readonly actor: { readonly userId: string | null; readonly name: string | null };
   readonly publishedFrom: PublishedFrom | null;
   readonly mirrored: MirroredClaim | null;
+  readonly pulledFrom: string | null;
 
   private constructor(token: symbol, facts: GrantFacts) {
     if (token !== ISSUE_TOKEN) throw new TypeError('Grants are made by Namespaces only.');
@@ -54,6 +57,7 @@ export class PublishGrant implements GrantFacts {
     this.actor = facts.actor;
     this.publishedFrom = facts.publishedFrom;
     this.mirrored = facts.mirrored;
+    this.pulledFrom = facts.pulledFrom;
     Object.freeze(this);
   }
 

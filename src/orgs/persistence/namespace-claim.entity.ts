@@ -25,6 +25,10 @@ export class NamespaceClaimEntity {
   @Column('boolean', { default: false })
   isShared!: boolean;
 
+  /** The host of the upstream whose modules are fetched into the namespace; then nobody publishes there. */
+  @Column({ type: 'text', collation: 'C', nullable: true })
+  pulledFrom!: string | null;
+
   /** For a mirrored provider: when its mirror was made. */
   @CreateDateColumn({ type: 'timestamptz' })
   createdAt!: Date;

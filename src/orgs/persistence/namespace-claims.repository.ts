@@ -15,6 +15,7 @@ interface ClaimRow {
   visibility: Visibility;
   created_at: Date;
   is_shared: boolean;
+  pulled_from: string | null;
 }
 
 /** How long the owner of a claim, and who may read under it, stay as they are: until the transaction ends. */
@@ -23,10 +24,12 @@ export interface HeldOwner {
   readonly visibility: Visibility;
   readonly isShared: boolean;
   readonly createdAt: Date;
+  readonly pulledFrom: string | null;
 }
 
 const CLAIMS = `
-  SELECT c.id, c.name, c.organization_id, o.name AS organization_name, o.visibility, c.created_at, c.is_shared
+  SELECT c.id, c.name, c.organization_id, o.name AS organization_name, o.visibility, c.created_at, c.is_shared,
+    c.pulled_from
   FROM namespace_claims c LEFT JOIN organizations o ON o.id = c.organization_id`;
 
 /** Among the mirrored providers of one name the first is meant. */
@@ -181,9 +184,9 @@ export class NamespaceClaimsRepository extends BaseRepository<NamespaceClaimEnti
   async holdOwner(folded: string): Promise<HeldOwner | undefined> {
     const rows: HeldOwner[] = await this.manager.query(
       `WITH held AS (
-         SELECT organization_id, is_shared, created_at FROM namespace_claims WHERE folded_name = $1 FOR KEY SHARE)
+         SELECT organization_id, is_shared, created_at, pulled_from FROM namespace_claims WHERE folded_name = $1 FOR KEY SHARE)
        SELECT held.organization_id AS "organizationId", o.visibility, held.is_shared AS "isShared",
-         held.created_at AS "createdAt"
+         held.created_at AS "createdAt", held.pulled_from AS "pulledFrom"
        FROM held JOIN organizations o ON o.id = held.organization_id FOR KEY SHARE OF o`,
       [folded],
     );
@@ -204,6 +207,24 @@ export class NamespaceClaimsRepository extends BaseRepository<NamespaceClaimEnti
     await this.manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('name ' || $1, 0))`, [folded]);
   }
 
+  /** Makes a namespace one into which modules of an upstream are fetched; a claim that is there becomes that. */
+  async putPulled(claim: {
+    readonly name: string;
+    readonly folded: string;
+    readonly organizationId: string;
+    readonly isShared: boolean;
+    readonly pulledFrom: string;
+  }): Promise<void> {
+    const { name, folded, organizationId, isShared, pulledFrom } = claim;
+    await this.manager.query(
+      `INSERT INTO namespace_claims (name, folded_name, organization_id, is_shared, pulled_from)
+       VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (folded_name) DO UPDATE SET name = excluded.name, organization_id = excluded.organization_id,
+         is_shared = excluded.is_shared, pulled_from = excluded.pulled_from`,
+      [name, folded, organizationId, isShared, pulledFrom],
+    );
+  }
+
   async move(id: string, organizationId: string): Promise<void> {
     await this.repository.update({ id }, { organizationId });
   }
@@ -222,6 +243,7 @@ function claimOf(row: ClaimRow): NamespaceClaim {
     visibility: row.visibility,
     createdAt: row.created_at,
     isShared: row.is_shared,
+    pulledFrom: row.pulled_from,
   };
 }
 

@@ -12,8 +12,17 @@ export interface GuardedEntry {
   readonly storedName: string;
   /** The same without a leading `./` and a trailing `/`; empty for the root itself. */
   readonly name: string;
-  readonly type: 'file' | 'directory';
+  readonly type: 'file' | 'directory' | 'link';
   readonly size: number;
+  readonly mode: number;
+  /** Where a link leads, as it stands there. */
+  readonly target?: string;
+}
+
+/** What else than files and directories of its own an archive may have. */
+export interface TarAllowances {
+  /** What `git archive` writes: symbolic links, and a global header at the beginning with a comment. */
+  readonly gitArchive?: boolean;
 }
 
 const MAX_END_PADDING_BYTES = 1024 * 1024;
@@ -45,26 +54,41 @@ export class TarBlockGuard {
   readonly entries: GuardedEntry[] = [];
 
   private readonly tree = new EntryTree();
-  private readonly extended = new TarExtendedHeader();
+  private readonly extended: TarExtendedHeader;
+  private readonly allowsGit: boolean;
   private target = Buffer.alloc(TAR_BLOCK_BYTES);
   private filled = 0;
   private metadata: { readonly typeflag: string; readonly size: number } | undefined;
+  /** Of the entry that passes, with the padding behind it. */
   private contentLeft = 0;
+  private paddingLeft = 0;
   private headers = 0;
   private metadataBytes = 0;
   private zeroBlocks = 0;
+  private globalComment: string | undefined;
 
   constructor(
     private readonly limits: ArchiveLimits,
     private readonly budget: UnpackBudget,
-  ) {}
+    { gitArchive = false }: TarAllowances = {},
+  ) {
+    this.allowsGit = gitArchive;
+    this.extended = new TarExtendedHeader(gitArchive);
+  }
 
-  /** Takes the next bytes. Throws {@link ArchiveRejected}. */
-  inspect(chunk: Buffer): void {
+  /** What the global header says, if there is one. */
+  get comment(): string | undefined {
+    return this.globalComment;
+  }
+
+  /** Takes the next bytes; `take` gets the content of files, in order. Throws {@link ArchiveRejected}. */
+  inspect(chunk: Buffer, take?: (content: Buffer) => void): void {
     let at = 0;
     while (at < chunk.length) {
       if (this.contentLeft > 0) {
         const passed = Math.min(this.contentLeft, chunk.length - at);
+        const content = Math.min(passed, this.contentLeft - this.paddingLeft);
+        if (content > 0) take?.(chunk.subarray(at, at + content));
         this.contentLeft -= passed;
         at += passed;
         continue;
@@ -126,16 +150,20 @@ export class TarBlockGuard {
     const header = readTarHeader(block);
     this.headers += 1;
     this.budget.checkEntries(this.headers);
+    const isOfGit =
+      this.allowsGit && (header.typeflag === '2' || (header.typeflag === 'g' && this.headers === 1));
     const refusal = REFUSED_TYPES[header.typeflag];
-    if (refusal !== undefined) {
+    if (refusal !== undefined && !isOfGit) {
       throw new ArchiveRejected(`entry ${quoteEntry(header.name)} is ${refusal}`);
     }
     switch (header.typeflag) {
       case 'x':
       case 'L':
+      case 'g':
         return this.expectMetadata(header);
       case '0':
       case '5':
+      case '2':
       case '\0':
         return this.takeEntry(header);
       default:
@@ -160,7 +188,9 @@ export class TarBlockGuard {
   }
 
   private takeMetadata(typeflag: string, payload: Buffer): void {
-    if (typeflag === 'x') {
+    if (typeflag === 'g') {
+      this.globalComment = TarExtendedHeader.readComment(payload);
+    } else if (typeflag === 'x') {
       this.extended.addPax(payload);
     } else {
       this.extended.addLongName(payload);
@@ -171,7 +201,9 @@ export class TarBlockGuard {
     const storedName = decodeEntryName(this.extended.resolveName(header));
     const hasSlash = storedName.endsWith('/');
     const isDirectory = header.typeflag === '5' || (header.typeflag === '\0' && hasSlash);
-    if ((!isDirectory && hasSlash) || (isDirectory && header.size !== 0)) {
+    const isLink = header.typeflag === '2';
+    const target = this.extended.resolveTarget(header);
+    if ((!isDirectory && hasSlash) || ((isDirectory || isLink) && header.size !== 0)) {
       throw new ArchiveRejected(
         `entry ${quoteEntry(storedName)} is a file and a directory at once; pack it again`,
       );
@@ -181,15 +213,24 @@ export class TarBlockGuard {
         `entry ${quoteEntry(storedName)} has the setuid, setgid or sticky bit; remove it with "chmod ug-s,-t"`,
       );
     }
-    const type = isDirectory ? 'directory' : 'file';
+    const type = isDirectory ? 'directory' : isLink ? 'link' : 'file';
     const name = plainName(storedName);
     if (name !== '' || !isDirectory) {
       checkEntryPath(name);
-      this.tree.add(name, type);
+      this.tree.add(name, isDirectory ? 'directory' : 'file');
     }
     this.budget.addFileBytes(header.size);
-    this.entries.push({ storedName, name, type, size: header.size });
-    this.contentLeft = padded(header.size);
+    const { size, mode } = header;
+    this.entries.push({
+      storedName,
+      name,
+      type,
+      size,
+      mode,
+      ...(isLink && { target: decodeTarget(target, name) }),
+    });
+    this.contentLeft = padded(size);
+    this.paddingLeft = this.contentLeft - size;
   }
 }
 
@@ -200,6 +241,16 @@ function plainName(storedName: string): string {
     name = name.slice(2);
   }
   return name === '.' ? '' : name;
+}
+
+/** Where a link leads. Throws {@link ArchiveRejected} unless it is printable UTF-8. */
+function decodeTarget(raw: Buffer, name: string): string {
+  try {
+    return decodeEntryName(raw);
+  } catch (error) {
+    if (!(error instanceof ArchiveRejected)) throw error;
+    throw new ArchiveRejected(`the link ${quoteEntry(name)} leads to no name; leave it out`);
+  }
 }
 
 function padded(size: number): number {

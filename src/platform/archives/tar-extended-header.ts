@@ -14,6 +14,10 @@ const UTF8_CHARSETS = new Set(['ISO-IR 10646 2000 UTF-8', 'BINARY']);
 export class TarExtendedHeader {
   private records: Map<string, Buffer> | undefined;
   private longName: Buffer | undefined;
+  private longTarget: Buffer | undefined;
+
+  /** `allowsLinks`: whether headers may say where a link leads. */
+  constructor(private readonly allowsLinks = false) {}
 
   /** True while a header waits for its entry. */
   get isPending(): boolean {
@@ -30,7 +34,7 @@ export class TarExtendedHeader {
       if (SPARSE.test(key)) {
         throw new ArchiveRejected('an entry is a sparse file; pack without "--sparse"');
       }
-      if (key === 'linkpath') {
+      if (key === 'linkpath' && !this.allowsLinks) {
         throw new ArchiveRejected('an entry is a link; links are not accepted, pack a copy instead');
       }
       if (key === 'hdrcharset' && !UTF8_CHARSETS.has(value.toString('latin1'))) {
@@ -51,6 +55,32 @@ export class TarExtendedHeader {
     this.longName = name;
   }
 
+  /** What the global header (`g`) of `git archive` says: the commit. Throws {@link ArchiveRejected} for everything else. */
+  static readComment(payload: Buffer): string {
+    const records = parsePaxRecords(payload);
+    const comment = records.get('comment');
+    if (comment === undefined || records.size > 1) {
+      throw new ArchiveRejected('a global PAX header says more than a comment; pack the archive again');
+    }
+    return comment.toString('latin1');
+  }
+
+  /**
+   * Where a link leads whose header was resolved last: its own text, or what an extended header said. Throws
+   * {@link ArchiveRejected} when both are different although the header could have held it.
+   */
+  resolveTarget(header: TarHeader): Buffer {
+    const target = this.longTarget;
+    this.longTarget = undefined;
+    if (target === undefined) return header.linkname;
+    if (!target.equals(header.linkname) && fitsHeader(target)) {
+      throw new ArchiveRejected(
+        `the link ${quoteEntry(header.name)} leads to two places; pack the archive again`,
+      );
+    }
+    return target;
+  }
+
   /**
    * The name of the entry whose header follows, and forgets what was pending. Throws {@link ArchiveRejected} when
    * header and extended header disagree about size, or about a name that the header could have held.
@@ -59,6 +89,7 @@ export class TarExtendedHeader {
     const { records, longName } = this;
     this.records = undefined;
     this.longName = undefined;
+    this.longTarget = records?.get('linkpath');
     const size = records?.get('size')?.toString('latin1');
     if (size !== undefined && (!DECIMAL.test(size) || Number(size) !== header.size)) {
       throw new ArchiveRejected(

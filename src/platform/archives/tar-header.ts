@@ -12,6 +12,8 @@ export interface TarHeader {
   readonly typeflag: string;
   readonly size: number;
   readonly mode: number;
+  /** Where a link leads; looked at for links only. */
+  readonly linkname: Buffer;
 }
 
 const NOT_A_TAR = 'the content is not a tar; upload a gzip-compressed tar, e.g. made with "tar -czf"';
@@ -55,7 +57,9 @@ export function readTarHeader(block: Buffer): TarHeader {
       `the header of entry ${quoteEntry(fullName)} is damaged; pack the archive again`,
     );
   }
-  return { name: fullName, typeflag: String.fromCharCode(block[156] ?? 0), size, mode };
+  const typeflag = String.fromCharCode(block[156] ?? 0);
+  const linkname = typeflag === '2' ? field(block, 157, 100) : Buffer.alloc(0);
+  return { name: fullName, typeflag, size, mode, linkname };
 }
 
 /** Owner, group, time and device numbers are not used here, but some readers stop at bad ones. */

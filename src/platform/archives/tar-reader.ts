@@ -43,7 +43,7 @@ export async function readTarGz(
   return {
     entries: guard.entries
       .filter((entry) => entry.name !== '')
-      .map(({ name, type, size }) => ({ name, type, size })),
+      .map(({ name, type, size }) => ({ name, type: type === 'directory' ? type : 'file', size })),
     contents: parser.contents,
     unpackedBytes: budget.unpackedBytes,
   };

@@ -6,6 +6,8 @@ export interface ZipDirectoryLocation {
   readonly start: number;
   readonly size: number;
   readonly entryCount: number;
+  /** The comment of the whole zip, each byte a character; empty when there is none. */
+  readonly comment: string;
 }
 
 const SIGNATURE = { end: 0x06054b50, end64: 0x06064b50, locator64: 0x07064b50 } as const;
@@ -51,7 +53,8 @@ export async function locateZipDirectory(file: FileHandle, fileBytes: number): P
   if (fields.start + fields.size !== directoryEnd) {
     throw new ArchiveRejected('the zip has data before its beginning or around its directory; pack it again');
   }
-  return { start: fields.start, size: fields.size, entryCount: fields.entries };
+  const comment = tail.toString('latin1', at + END_BYTES);
+  return { start: fields.start, size: fields.size, entryCount: fields.entries, comment };
 }
 
 function findEndRecord(tail: Buffer): number {

@@ -30,6 +30,8 @@ export interface ZipListing {
   readonly contents: ReadonlyMap<string, Buffer>;
   /** Content of all files together. */
   readonly unpackedBytes: number;
+  /** What the end of the zip says, each byte a character; `git archive` writes the commit there. */
+  readonly comment: string;
 }
 
 /** How a zip is read; by default no content is kept and entries for directories are refused. */
@@ -38,6 +40,8 @@ export interface ZipOptions {
   readonly wants?: (name: string, size: number) => boolean;
   /** Entries for directories are passed over. */
   readonly allowDirectories?: boolean;
+  /** Gets the content of all files, in the order of the directory. */
+  readonly store?: (content: Buffer) => Promise<void>;
 }
 
 const CHUNK_BYTES = 64 * 1024;
@@ -69,7 +73,8 @@ export async function readZip(
     }
     const members = await readZipDirectory(path, file, location, limits, options.allowDirectories ?? false);
     const starts = await checkLayout(file, members, location.start);
-    return await readContents(path, members, starts, budget, options.wants);
+    const listing = await readContents(path, members, starts, budget, options);
+    return { ...listing, comment: location.comment };
   } finally {
     await file.close();
   }
@@ -104,8 +109,8 @@ async function readContents(
   members: readonly ZipMember[],
   starts: ReadonlyMap<ZipMember, number>,
   budget: UnpackBudget,
-  wants: ZipOptions['wants'],
-): Promise<ZipListing> {
+  { wants, store }: ZipOptions,
+): Promise<Omit<ZipListing, 'comment'>> {
   const entries: ZipListing['entries'][number][] = [];
   const contents = new Map<string, Buffer>();
   let packedBefore = 0;
@@ -120,6 +125,7 @@ async function readContents(
       left -= part.length;
       keptBytes += part.length;
       if (part.length > 0) kept.push(Buffer.from(part));
+      return store?.(data);
     });
     packedBefore += member.packedSize;
     if (isWanted) contents.set(name, Buffer.concat(kept));
@@ -135,7 +141,7 @@ async function readMember(
   start: number,
   packedBefore: number,
   budget: UnpackBudget,
-  keep: (data: Buffer) => void,
+  keep: (data: Buffer) => Promise<void> | undefined,
 ): Promise<string> {
   const hash = new Sha256Hash();
   let crc = 0;
@@ -149,7 +155,7 @@ async function readMember(
     }
     crc = crc32(data, crc);
     hash.update(data);
-    keep(data);
+    await keep(data);
   }
   if (size !== member.size || crc !== member.crc32) {
     throw new ArchiveRejected(

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseConnection } from '../database/database-connection.js';
+import { inTurn } from '../database/in-turn.js';
 import { CACHE_TOPICS, CacheInvalidation, type CacheTopic } from './cache-invalidation.js';
 
 type Client = ReturnType<DatabaseConnection['createClient']>;
@@ -146,8 +147,6 @@ export class CacheRelay implements OnModuleInit, BeforeApplicationShutdown, OnAp
   }
 }
 
-/** A dead connection may swallow a statement without a word, so each has its time. */
 async function run(client: Client, text: string, values: unknown[] = []): Promise<void> {
-  const query = { text, values, query_timeout: QUERY_TIMEOUT_MS };
-  await client.query(query);
+  await inTurn(client, text, values, QUERY_TIMEOUT_MS);
 }

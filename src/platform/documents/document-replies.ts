@@ -68,6 +68,22 @@ export class DocumentReplies {
     return body === null ? undefined : JSON.parse(body.toString('utf8'));
   }
 
+  /**
+   * Where the prepared download document of `path` points now, which counts as a download when it is asked for with GET;
+   * `undefined`: there is none.
+   */
+  async location(request: RoutedRequest, path: string): Promise<string | undefined> {
+    const held = await this.documents.answer(path);
+    if (!held) return undefined;
+    const { headers } = (await held.refresh()).answer(requestOf(request));
+    const at = headers.indexOf('x-terraform-get');
+    const { download } = held.document;
+    if (download && request.method === 'GET') {
+      this.downloads.count(download, held.document.path, callerOf(request));
+    }
+    return at < 0 ? undefined : headers[at + 1];
+  }
+
   /** Answers with the rich form of a version list, with the headers of REST contract 6.4. */
   sendRich(request: RoutedRequest, reply: RoutedReply, content: object): void {
     const body = JSON.stringify(content);

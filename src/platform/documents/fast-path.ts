@@ -23,6 +23,7 @@ const FILES = '/v1/files/';
 /** Where documents are. */
 const DOCUMENTS = '/v1/';
 const MIRROR_DOCUMENTS = '/terraform/providers/';
+const MODULE_DOCUMENTS = '/v1/modules/';
 /** Folded like a namespace, and none. */
 const NOBODYS = '-';
 
@@ -83,7 +84,7 @@ export class FastPath implements BeforeApplicationShutdown {
     this.files = files;
   }
 
-  /** Leaves mirror documents to the router where `isMore` says that more can be had than they say. */
+  /** Leaves documents of mirrors and modules to the router where `isMore` says that more can be had than they say. */
   setMore(isMore: (path: string) => boolean): void {
     this.isMore = isMore;
   }
@@ -100,7 +101,7 @@ export class FastPath implements BeforeApplicationShutdown {
   }
 
   private isPartial(path: string): boolean {
-    return path.startsWith(MIRROR_DOCUMENTS) && this.isMore(path);
+    return (path.startsWith(MIRROR_DOCUMENTS) || path.startsWith(MODULE_DOCUMENTS)) && this.isMore(path);
   }
 
   private answerDocument(held: HeldDocument, request: IncomingMessage, response: ServerResponse): boolean {

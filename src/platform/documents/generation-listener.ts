@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import type pg from 'pg';
 import { DatabaseConnection } from '../database/database-connection.js';
+import { inTurn } from '../database/in-turn.js';
 import { DocumentCache } from './document-cache.js';
 import { GENERATIONS_CHANNEL as CHANNEL, type SubjectGeneration } from './stored-document.js';
 
@@ -200,12 +201,6 @@ export class GenerationListener implements OnModuleInit, BeforeApplicationShutdo
   }
 }
 
-/** A dead connection may swallow a statement without a word, so each has its time. */
-async function run<Row extends object>(
-  client: pg.Client,
-  text: string,
-  values: unknown[] = [],
-): Promise<Row[]> {
-  const query = { text, values, query_timeout: QUERY_TIMEOUT_MS };
-  return (await client.query<Row>(query)).rows;
+function run<Row extends object>(client: pg.Client, text: string, values: unknown[] = []): Promise<Row[]> {
+  return inTurn<Row>(client, text, values, QUERY_TIMEOUT_MS);
 }

@@ -31,7 +31,7 @@ export interface StorageHealth {
 }
 
 /** What a mirror copies. */
-export type MirrorType = 'provider';
+export type MirrorType = 'provider' | 'module';
 
 /** How long ago the last run of a mirror succeeded. */
 export interface MirrorHealth {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { getCACertificates } from 'node:tls';
+import { type ConnectionOptions, getCACertificates } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici';
 import type { EgressConfig } from '../../config/egress.config.js';
 import type { EgressGuard } from './egress-guard.js';
@@ -27,7 +27,8 @@ export class GuardedDispatcher {
             uri: proxyUrl,
             connectTimeout: CONNECT_TIMEOUT_MS,
             keepAliveTimeout: KEEP_ALIVE_MS,
-            ...(ca !== undefined && { requestTls: { ca }, proxyTls: { ca } }),
+            requestTls: verified(ca),
+            proxyTls: verified(ca),
           });
     this.withoutProxy = config.proxyUrl === undefined ? config.noProxy.map((one) => one.toLowerCase()) : [];
   }
@@ -61,7 +62,7 @@ function guardedConnector(guard: EgressGuard, ca: string[] | undefined): buildCo
     lookup: guard.lookup,
     timeout: CONNECT_TIMEOUT_MS,
     allowH2: false,
-    ...(ca !== undefined && { ca }),
+    ...verified(ca),
   } as buildConnector.BuildOptions);
   return (options, callback) => {
     try {
@@ -80,6 +81,11 @@ function guardedConnector(guard: EgressGuard, ca: string[] | undefined): buildCo
       callback(null, socket);
     });
   };
+}
+
+/** Says what is usual aloud: the environment of Node could switch the check off, or take older versions. */
+function verified(ca: string[] | undefined): ConnectionOptions {
+  return { rejectUnauthorized: true, minVersion: 'TLSv1.2', ...(ca !== undefined && { ca }) };
 }
 
 function trustedWith(caFile: string): string[] {

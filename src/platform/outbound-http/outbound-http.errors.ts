@@ -1,4 +1,5 @@
 import { DomainError } from '../../kernel/errors.js';
+import { tlsFailure } from './tls-failure.js';
 
 /** The target of an outgoing request is not one that the server may reach (`security.egress.*`). */
 export class EgressRefused extends DomainError {
@@ -16,7 +17,8 @@ export class OutboundFailed extends DomainError {
   readonly code = 'outbound_failed';
 
   static unreachable(host: string, cause: unknown): OutboundFailed {
-    return new OutboundFailed(`${host} could not be reached`, {}, { cause });
+    const why = tlsFailure(cause);
+    return new OutboundFailed(`${host} could not be reached${why ? `: ${why}` : ''}`, {}, { cause });
   }
 
   static tooLate(host: string): OutboundFailed {

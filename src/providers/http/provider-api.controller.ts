@@ -7,7 +7,8 @@ import { PublicRead, RequireScope } from '../../access/route-access.decorator.js
 import { InvalidInput } from '../../kernel/invalid-input.js';
 import { ProviderAddress } from '../../kernel/terraform/provider-address.js';
 import { Version } from '../../kernel/terraform/version.js';
-import { Namespaces, type ProviderGrant } from '../../orgs/namespaces.service.js';
+import type { ProviderGrant } from '../../orgs/domain/provider-grant.js';
+import { Namespaces } from '../../orgs/namespaces.service.js';
 import { ApiVersionPath } from '../../platform/http/version-in-path.decorator.js';
 import { ProviderNotFound } from '../domain/providers.errors.js';
 import { ProviderCatalog } from '../provider-catalog.service.js';

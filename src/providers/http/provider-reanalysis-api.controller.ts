@@ -44,6 +44,6 @@ export class ProviderReanalysisApiController {
       if (!this.access.isPlatformAdmin(principal)) throw new AllProvidersForbidden();
       return null;
     }
-    return (await this.namespaces.grantPublish(principal, namespace, 'providers:write')).organizationId;
+    return this.namespaces.publisherOf(principal, namespace, 'providers:write');
   }
 }

@@ -121,6 +121,10 @@ export const POLICY: Readonly<Record<string, Readonly<Record<string, PolicyRow>>
       ...ofMirrored('link'),
       note: 'the document of the version gives it to those who may read that',
     },
+    'GET /v1/modules/:namespace/:name/:system/:version/pull/:filename': {
+      ...ofModule('link'),
+      note: 'the download of the version gives it to those who may read the namespace',
+    },
     'GET /api/v1/oauth/authorize': { rule: 'open', note: 'without a session it leads to the sign-in page' },
     'POST /api/v1/oauth/authorize': {
       ...authenticated,
@@ -394,6 +398,7 @@ export const POLICY: Readonly<Record<string, Readonly<Record<string, PolicyRow>>
     'GET /api/v1/admin/mirrors/:id/keys/:key_id/versions': ofMirrorKey('object mirrors:read'),
     'POST /api/v1/admin/mirrors/:id/keys/:key_id/approve': ofMirrorKey('object admin'),
     'POST /api/v1/admin/mirrors/:id/keys/:key_id/revoke': ofMirrorKey('object admin'),
+    'POST /api/v1/admin/mirrors/:id/keys/:key_id/restore-versions': ofMirrorKey('object admin'),
   },
   'Mirror approvals': {
     'POST /api/v1/admin/mirrors/:id/versions/release': {

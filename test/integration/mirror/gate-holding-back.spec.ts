@@ -152,24 +152,57 @@ describe('what needs an approval', () => {
     await fixture.settled();
   });
 
-  it('is offered when the whole namespace, or each version by itself, is approved', async () => {
+  it('is offered when the whole namespace is approved, or as far as versions are by themselves', async () => {
     const provider = await fixture.bring(mirror);
     await fixture.bring(mirror, provider, '2.0.0');
     const first = await fixture.ask(mirror, provider, '1.0.0');
     const second = await fixture.ask(mirror, provider, '2.0.0');
+    const touch = await fixture.addPolicy({ policy_type: 'deny', provider_pattern: 'nothing-at-all' });
+    await expectAll(replica, provider, 404);
     await fixture.review(first, { status: 'approved' });
-    await expectAll(replica, provider, 404);
+    const expectSecond = (wanted: 'offered' | 'held back') =>
+      vi.waitFor(
+        async () => {
+          const answers = await answersOf(replica, provider, '2.0.0');
+          const [page, gone] = wanted === 'offered' ? [200, 200] : [404, 410];
+          expect(answers.map((one) => one.status)).toEqual([200, page, 200, gone]);
+          const { versions } = answers[0]!.json<{ versions: object }>();
+          expect(Object.keys(versions)).toEqual(wanted === 'offered' ? ['2.0.0', '1.0.0'] : ['1.0.0']);
+        },
+        { timeout: 30_000, interval: 20 },
+      );
+    await expectSecond('held back');
+    const reason = () =>
+      app.query(
+        `SELECT v.version, v.state, v.state_reason AS reason FROM provider_versions v
+         JOIN registry_providers p ON p.id = v.provider_id WHERE p.type = $1 ORDER BY v.version`,
+        [provider.type],
+      );
+    const waits =
+      'Held back by its mirror: Waiting for an approval, demanded by policy: default-require-approval-any';
+    expect(await reason()).toEqual([
+      { version: '1.0.0', state: 'active', reason: null },
+      { version: '2.0.0', state: 'quarantined', reason: waits },
+    ]);
     await fixture.review(second, { status: 'approved' });
-    await expectAll(replica, provider, 200);
+    await expectSecond('offered');
     await fixture.review(await fixture.ask(mirror, provider, '2.0.0'), { status: 'rejected' });
-    await expectAll(replica, provider, 404);
+    await expectSecond('held back');
+    await expectAll(replica, provider, 200);
+    expect(await reason()).toMatchObject([
+      { state: 'active' },
+      { reason: 'Held back by its mirror: The request to mirror this version was rejected' },
+    ]);
     const { namespace } = provider;
     const answer = await fixture.admin('/api/v1/admin/approvals', {
       method: 'POST',
       json: { mirror_config_id: mirror.id, provider_namespace: namespace },
     });
     await fixture.review(answer.json<{ id: string }>().id, { status: 'approved' });
+    await expectSecond('offered');
     await expectAll(replica, provider, 200);
+    await fixture.removePolicy(touch);
+    await fixture.settled();
   });
 
   it('is offered when one of several mirrors may bring it', async () => {

@@ -121,7 +121,11 @@ describe('an approval by the rules of a mirror', () => {
     const mirror = await fixture.addMirror({ rules: { patchOnly: true } });
     const name = aProvider();
     await gate.request(mirror, name, '1.0.1');
-    await Promise.all([1, 2, 3].map(() => gate.recordAutoApproval(mirror, name, '1.0.1')));
+    const confirmed = { version: '1.0.1', isAutoApproved: true };
+    const arrivals = [1, 2, 3].map(() =>
+      app.get(Transactions).run(() => gate.confirm(mirror, name, confirmed)),
+    );
+    await Promise.all(arrivals);
     const requests = await requestsOf(mirror);
     expect(requests.filter(({ status }) => status === 'pending')).toEqual([]);
     expect(requests).toMatchObject([

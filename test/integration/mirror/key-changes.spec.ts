@@ -80,19 +80,25 @@ describe('a mirror whose upstream changes its key (F2)', () => {
     expect(await runSync(app, mirror)).toMatchObject({ status: 'success' });
     expect(await held()).toEqual([...before, 'acme/widget 1.1.0 linux_amd64']);
     expect(await signed()).toEqual({
-      versions: [{ namespace: 'acme', provider_name: 'widget', version: '1.1.0' }],
+      versions: [
+        {
+          ...{ namespace: 'acme', provider_name: 'widget', version: '1.1.0' },
+          ...{ state: 'active', state_reason: null },
+        },
+      ],
       pagination: { page: 1, per_page: 100, total: 1 },
     });
   });
 
-  it('fetches nothing of a key that was revoked, and keeps what it signed before', async () => {
+  it('fetches nothing of a key that was revoked, and keeps what it signed before when that is wanted', async () => {
     const mirror = await addMirror(app, { upstream: upstream.origin, keyTrust: 'community' });
     await runSync(app, mirror);
     const list = await app.request(`/api/v1/admin/mirrors/${mirror.id}/keys`, { key: admin });
     const [key] = list.json<{ keys: { id: string; state: string }[] }>().keys;
     expect(key?.state).toBe('pinned');
     const path = `/api/v1/admin/mirrors/${mirror.id}/keys/${key!.id}/revoke`;
-    expect((await app.request(path, { method: 'POST', key: admin })).status).toBe(200);
+    const wanted = { hold_back: false };
+    expect((await app.request(path, { method: 'POST', key: admin, json: wanted })).status).toBe(200);
 
     widget.versions.push('1.1.0');
     const revoked = await runSync(app, mirror);

@@ -46,6 +46,8 @@ const METADATA: Record<keyof typeof METADATA_LIES, string> = {
   'the list leads nowhere': 'upstream_redirect_refused',
   'the list is redirected to another origin': 'honest bytes',
   'the list has hostile strings': 'honest bytes',
+  'the list lost its newest version': 'honest bytes',
+  'the list is empty': 'honest bytes',
   'the version was removed': 'upstream_not_found',
   'another platform is described': 'package_misdescribed',
   'another architecture is described': 'package_misdescribed',

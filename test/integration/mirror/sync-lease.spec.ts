@@ -6,10 +6,12 @@ import {
   SyncNotFound,
 } from '../../../src/mirror/domain/mirror-sync.errors.js';
 import type { Mirror } from '../../../src/mirror/domain/mirror.js';
+import { MirroredListingsRepository } from '../../../src/mirror/persistence/mirrored-listings.repository.js';
 import { MirrorSchedule } from '../../../src/mirror/sync/mirror-schedule.service.js';
 import { MirrorSyncRunner } from '../../../src/mirror/sync/mirror-sync-runner.service.js';
 import { MirrorSyncs } from '../../../src/mirror/sync/mirror-syncs.service.js';
 import { SyncStretches } from '../../../src/mirror/sync/sync-stretches.service.js';
+import { Transactions } from '../../../src/platform/database/transactions.js';
 import { UpstreamCatalogue } from '../../support/fakes/upstream/upstream-catalogue.js';
 import { makeUpstreamKeys, type UpstreamKeys } from '../../support/fakes/upstream/upstream-keys.js';
 import {
@@ -200,6 +202,21 @@ describe('a worker that was stopped and comes back', () => {
     await expect(work!.save()).rejects.toThrow(SyncLeaseLost);
     await expect(lease.check()).rejects.toThrow(SyncLeaseLost);
     expect(lease.isLost).toBe(true);
+  });
+});
+
+describe('what is known of an upstream', () => {
+  it('grows for readers while a run adds to it, and neither waits for the other', async () => {
+    const name = { namespace: 'acme', type: 'widget' };
+    const listings = app.get(MirroredListingsRepository);
+    const id = await listings.ensure(mirror, name);
+    await app.get(Transactions).run(async () => {
+      await listings.ensure(mirror, name);
+      // The other process has connections of its own.
+      await other.get(MirroredListingsRepository).see(id, ['1.0.0', '1.1.0']);
+      await listings.see(id, ['1.1.0', '1.0.0', '1.2.0']);
+    });
+    expect([...(await listings.seen(id)).keys()].sort()).toEqual(['1.0.0', '1.1.0', '1.2.0']);
   });
 });
 

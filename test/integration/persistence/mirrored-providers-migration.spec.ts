@@ -2,6 +2,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MirroredProviders20261124010000 } from '../../../migrations/20261124010000-mirrored-providers.js';
 import { ProviderMirrors20261124010100 } from '../../../migrations/20261124010100-provider-mirrors.js';
+import { PulledModules20261125010000 } from '../../../migrations/20261125010000-pulled-modules.js';
 import { aProvider, providerProtocolPath } from '../../support/factories/provider.factory.js';
 import { mirrorRelease } from '../../support/mirrored-release.js';
 import { TestApp } from '../../support/test-app.js';
@@ -20,13 +21,16 @@ describe('the migration of mirrored providers', () => {
       await mirrorRelease(app, { type: own.type, host });
     const runner = app.get(DataSource).createQueryRunner();
     const [tables, mirrors] = [new MirroredProviders20261124010000(), new ProviderMirrors20261124010100()];
+    const modules = new PulledModules20261125010000();
+    const back = [modules, mirrors, tables].map((one) => () => one.down(runner));
     try {
-      for (const step of [() => mirrors.down(runner), () => tables.down(runner), () => tables.up(runner)]) {
+      for (const step of [...back, () => tables.up(runner)]) {
         await runner.startTransaction();
         await step();
         await runner.commitTransaction();
       }
       await mirrors.up(runner);
+      await modules.up(runner);
     } finally {
       await runner.release();
     }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BaseRepository } from '../../database/base.repository.js';
 import { poolOf } from '../../database/data-source.js';
+import { isReadTimeout } from '../../database/in-turn.js';
 import { mapDatabaseError } from '../../database/pg-errors.js';
 import { DatabaseUnavailable } from '../../database/database.errors.js';
 import { GENERATIONS_CHANNEL, type StoredDocument, type SubjectGeneration } from '../stored-document.js';
@@ -152,9 +153,4 @@ export class ProtocolDocumentsRepository extends BaseRepository<ProtocolDocument
   private query<Row>(text: string, values: unknown[]): Promise<Row[]> {
     return this.manager.query(text, values) as Promise<Row[]>;
   }
-}
-
-/** What `pg` says when `query_timeout` is over. */
-function isReadTimeout(error: unknown): boolean {
-  return error instanceof Error && error.message === 'Query read timeout';
 }

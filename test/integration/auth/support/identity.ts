@@ -18,6 +18,7 @@ import { AuditConfig } from '../../../../src/config/audit.config.js';
 import { AuthConfig } from '../../../../src/config/auth.config.js';
 import type { SecretsConfig } from '../../../../src/config/secrets.config.js';
 import { MirroredClaims } from '../../../../src/orgs/mirrored-claims.service.js';
+import { NamespaceOwners } from '../../../../src/orgs/namespace-owners.service.js';
 import { Namespaces } from '../../../../src/orgs/namespaces.service.js';
 import { OrgAccess } from '../../../../src/orgs/org-access.service.js';
 import { Organizations } from '../../../../src/orgs/organizations.service.js';
@@ -66,7 +67,7 @@ export async function identityProcess(
     organizations,
     access,
     transactions,
-    config,
+    new NamespaceOwners(organizations, access, config),
     new MirroredClaims(claims, access, transactions, changes),
   );
   const keysRepository = new ApiKeysRepository(dataSource);

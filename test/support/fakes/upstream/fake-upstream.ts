@@ -33,6 +33,12 @@ export interface Lie {
   readonly namedKeys?: (keys: UpstreamKeys) => readonly string[];
 }
 
+/** What an upstream tells at a time: a lie, and the release that belongs to it. */
+export interface Telling {
+  readonly lie: Lie;
+  readonly release: FakeRelease;
+}
+
 /** A request that was noted. */
 export interface Noted {
   readonly endpoint: Endpoint | 'unknown';
@@ -53,19 +59,35 @@ export class FakeUpstream {
   readonly asked: Noted[] = [];
   readonly versions: string[] = ['1.0.0', '1.1.0', VERSION];
   canaryHits = 0;
+  /** What is told at a request, by its number from 0; always the same unless a test says otherwise. */
+  choose: (request: number) => Telling;
+  /** Called before a request is answered. */
+  beforeAnswer: (request: number) => Promise<void> | void = () => undefined;
+  private requests = 0;
   private readonly servers: Server[] = [];
 
   private constructor(
     readonly keys: UpstreamKeys,
-    private readonly lie: Lie,
-    private readonly release: FakeRelease,
-  ) {}
+    private telling: Telling,
+    /** Honest releases of further versions. */
+    private readonly earlier: ReadonlyMap<string, FakeRelease>,
+  ) {
+    this.choose = () => telling;
+  }
 
-  static async start(keys: UpstreamKeys, lie: Lie = {}): Promise<FakeUpstream> {
-    const release = await (lie.release?.(keys) ?? makeRelease(keys.honest));
-    const upstream = new FakeUpstream(keys, lie, release);
+  /** What an upstream with this lie tells. */
+  static async prepare(keys: UpstreamKeys, lie: Lie = {}): Promise<Telling> {
+    return { lie, release: await (lie.release?.(keys) ?? makeRelease(keys.honest)) };
+  }
+
+  static async start(
+    keys: UpstreamKeys,
+    lie: Lie = {},
+    earlier: ReadonlyMap<string, FakeRelease> = new Map(),
+  ): Promise<FakeUpstream> {
+    const upstream = new FakeUpstream(keys, await FakeUpstream.prepare(keys, lie), earlier);
     for (const host of FakeUpstream.HOSTS) {
-      await upstream.listen(host, (request, response) => upstream.answer(host, request, response));
+      await upstream.listen(host, (request, response) => void upstream.answer(host, request, response));
     }
     await upstream.listen(FakeUpstream.CANARY_HOST, (_request, response) => response.end('canary'));
     upstream.servers.at(-1)!.on('connection', () => (upstream.canaryHits += 1));
@@ -112,13 +134,17 @@ export class FakeUpstream {
     this.servers.push(server);
   }
 
-  private answer(host: string, request: IncomingMessage, response: ServerResponse): void {
+  private async answer(host: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const nr = this.requests;
+    this.requests += 1;
+    await this.beforeAnswer(nr);
+    this.telling = this.choose(nr);
     const [endpoint, body] = this.find(request.url ?? '/');
     const before = this.asked.filter((one) => one.endpoint === endpoint).length;
     this.asked.push({ endpoint, host, headers: request.headers });
     if (endpoint === 'unknown') return void response.writeHead(404).end('{"errors":["Not Found"]}');
     const honestly = (): void => sendHonestly(endpoint, body, request, response);
-    const lie = this.lie.answers?.[endpoint];
+    const lie = this.telling.lie.answers?.[endpoint];
     if (lie === undefined) honestly();
     else lie({ request, response, upstream: this, before, body, honestly });
   }
@@ -136,18 +162,29 @@ export class FakeUpstream {
     if (pathname === `${provider}/versions`) return ['versions', this.json('versions', this.listing())];
     const [, version, os, arch] =
       /^([^/]+)\/download\/([^/]+)\/([^/]+)$/.exec(pathname.slice(provider.length + 1)) ?? [];
-    if (pathname.startsWith(provider) && version === VERSION && os && arch) {
-      return ['package', this.json('package', this.description(os, arch))];
+    if (pathname.startsWith(provider) && version && os && arch && this.releaseOf(version)) {
+      return ['package', this.json('package', this.description(version, os, arch))];
     }
-    const file = pathname.startsWith('/files/') ? pathname.slice('/files/'.length) : '';
-    if (file === 'SHA256SUMS') return ['sums', Buffer.from(this.release.shasums, 'latin1')];
-    if (file === 'SHA256SUMS.sig') return ['signature', this.release.signature];
-    const bytes = this.release.packages[file];
+    return this.file(pathname);
+  }
+
+  /** Files of the release are in one folder, those of earlier versions in one for each. */
+  private file(pathname: string): [Endpoint, Buffer] | ['unknown', Buffer] {
+    const [, folder = '', file = ''] = /^\/files\/(?:([^/]+)\/)?([^/]+)$/.exec(pathname) ?? [];
+    const release = this.releaseOf(folder === '' ? VERSION : folder);
+    if (release === undefined || file === '') return ['unknown', Buffer.alloc(0)];
+    if (file === 'SHA256SUMS') return ['sums', Buffer.from(release.shasums, 'latin1')];
+    if (file === 'SHA256SUMS.sig') return ['signature', release.signature];
+    const bytes = release.packages[file];
     return bytes === undefined ? ['unknown', Buffer.alloc(0)] : ['zip', bytes];
   }
 
+  private releaseOf(version: string): FakeRelease | undefined {
+    return version === VERSION ? this.telling.release : this.earlier.get(version);
+  }
+
   private json(endpoint: Endpoint, honest: Json): Buffer {
-    const change = this.lie.json?.[endpoint];
+    const change = this.telling.lie.json?.[endpoint];
     return Buffer.from(JSON.stringify(change === undefined ? honest : change(honest, this)));
   }
 
@@ -156,19 +193,21 @@ export class FakeUpstream {
     return { versions: this.versions.map((version) => ({ version, protocols: ['5.0'], platforms })) };
   }
 
-  private description(os: string, arch: string): Json {
-    const filename = packageName(TYPE, VERSION, `${os}_${arch}`);
-    const bytes = this.release.packages[filename] ?? Buffer.alloc(0);
-    const keys = this.lie.namedKeys?.(this.keys) ?? [this.keys.honest.armor];
+  private description(version: string, os: string, arch: string): Json {
+    const filename = packageName(TYPE, version, `${os}_${arch}`);
+    const release = this.releaseOf(version)!;
+    const bytes = release.packages[filename] ?? Buffer.alloc(0);
+    const keys = this.telling.lie.namedKeys?.(this.keys) ?? [this.keys.honest.armor];
+    const files = version === VERSION ? '/files' : `/files/${version}`;
     return {
       protocols: ['5.0'],
       os,
       arch,
       filename,
-      download_url: `/files/${filename}`,
-      shasums_url: '/files/SHA256SUMS',
-      shasums_signature_url: '/files/SHA256SUMS.sig',
-      shasum: this.release.toldDigests?.[filename] ?? digestOf(bytes),
+      download_url: `${files}/${filename}`,
+      shasums_url: `${files}/SHA256SUMS`,
+      shasums_signature_url: `${files}/SHA256SUMS.sig`,
+      shasum: release.toldDigests?.[filename] ?? digestOf(bytes),
       signing_keys: { gpg_public_keys: keys.map((ascii_armor) => ({ key_id: 'not read', ascii_armor })) },
     };
   }

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Call, Json, Lie } from './fake-upstream.js';
+import { VERSION } from './upstream-release.js';
 
 const LOGIN_PAGE = '<!doctype html><title>Sign in</title><form method="post"><input name="password"></form>';
 
@@ -146,6 +147,14 @@ export const METADATA_LIES = {
       }),
     },
   },
+  'the list lost its newest version': {
+    json: {
+      versions: ({ versions }) => ({
+        versions: (versions as Json[]).filter(({ version }) => version !== VERSION),
+      }),
+    },
+  },
+  'the list is empty': { json: { versions: () => ({ versions: [] }) } },
   'the version was removed': { answers: { package: answers.status(404) } },
   'another platform is described': atPackage({ os: 'windows' }),
   'another architecture is described': atPackage({ arch: ['amd64'] }),

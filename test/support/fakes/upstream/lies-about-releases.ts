@@ -15,8 +15,12 @@ const packed = (files: readonly ZipFileOptions[]): Lie => ({
 const listed = (shasums: (honest: string) => string): Lie => ({
   release: (keys) => makeRelease(keys.honest, VERSION, { shasums }),
 });
+/** Packages that are in order, and of somebody else. */
 const signedBy = (signer: (keys: UpstreamKeys) => UpstreamKey, isNamed = true): Lie => ({
-  release: (keys) => makeRelease(signer(keys)),
+  release: (keys) =>
+    makeRelease(signer(keys), VERSION, {
+      packages: () => buildZip([{ name: PROGRAM, content: 'of somebody else', mode: 0o100755 }]),
+    }),
   ...(isNamed && { namedKeys: (keys: UpstreamKeys) => [keys.honest.armor, signer(keys).armor] }),
 });
 const withOtherSignature = (
