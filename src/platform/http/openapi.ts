@@ -45,11 +45,14 @@ export async function describeModule(module: DynamicModule, web: WebConfig): Pro
   return buildOpenApi(await NestFactory.create(module, new FastifyAdapter(), options), web);
 }
 
-/** The compiler names the members of a union in no order that could be relied on. */
+/**
+ * The compiler names the members of a union in no order that could be relied on. Lists are copied: some are those by whose
+ * order the product decides.
+ */
 function sortEnums(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [name, inner] of Object.entries(value)) {
-    if (name === 'enum' && Array.isArray(inner)) inner.sort();
+    if (name === 'enum' && Array.isArray(inner)) Object.assign(value, { enum: inner.toSorted() });
     else sortEnums(inner);
   }
 }

@@ -123,6 +123,14 @@ describe('changing a mirror', () => {
     expect(added.status).toBe(403);
   });
 
+  it('leaves it to administrators also when somebody has read the description of this interface', async () => {
+    expect((await app.request('/swagger.json')).status).toBe(200);
+    const mirror = await manager.added({ key_trust: 'hashicorp' });
+    const only = await MirrorUser.managing(app);
+    expect((await only.put(mirror.id, { key_trust: 'community' })).status).toBe(403);
+    expect((await only.put(mirror.id, { key_trust: 'pinned' })).status).toBe(200);
+  });
+
   it('refuses what adding refuses, and changes nothing then', async () => {
     const mirror = await manager.added();
     const other = await manager.added();
