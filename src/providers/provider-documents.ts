@@ -139,22 +139,29 @@ function downloadPath(address: ProviderAddress, version: ProviderVersion, held: 
   return `${address.protocolPath}/${version.version}/download/${held.os}/${held.arch}`;
 }
 
+type ListedPlatform = Pick<Platform, 'os' | 'arch'>;
+
+function listedPlatform(key: string): ListedPlatform {
+  const { os, arch } = Platform.parseKey(key);
+  return { os, arch };
+}
+
 function versionList(
   address: ProviderAddress,
   readers: DocumentReaders,
   releases: readonly ListedRelease[],
 ): PreparedDocument {
   const warnings = versionWarnings(address.toString(), releases);
+  // Most versions share their list of platforms.
+  const known = new Map<readonly string[], readonly ListedPlatform[]>();
+  const platformsOf = (keys: readonly string[]): readonly ListedPlatform[] => {
+    const listed = known.get(keys) ?? keys.map(listedPlatform);
+    known.set(keys, listed);
+    return listed;
+  };
   const versions = releases
     .filter(({ state }) => state === 'active')
-    .map(({ version, protocols, platforms }) => ({
-      version,
-      protocols,
-      platforms: platforms.map((key) => {
-        const { os, arch } = Platform.parseKey(key);
-        return { os, arch };
-      }),
-    }));
+    .map(({ version, protocols, platforms }) => ({ version, protocols, platforms: platformsOf(platforms) }));
   return {
     ...readers,
     path: `${address.protocolPath}/versions`,

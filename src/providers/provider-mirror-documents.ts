@@ -15,8 +15,9 @@ export function mirrorIndex(
   releases: readonly ListedRelease[],
 ): PreparedDocument {
   const listed = releases.filter(({ state }) => state === 'active');
-  const versions = Object.fromEntries(listed.map(({ version }) => [version, {}]));
-  return { ...readers, path: mirrorIndexPath(address), status: 200, body: JSON.stringify({ versions }) };
+  const versions = listed.map(({ version }) => `${JSON.stringify(version)}:{}`).join(',');
+  const body = `{"versions":{${versions}}}`;
+  return { ...readers, path: mirrorIndexPath(address), status: 200, body };
 }
 
 /** The archives of one version; every platform that is held, with both hashes that clients know. */

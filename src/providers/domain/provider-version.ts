@@ -60,8 +60,9 @@ export interface ProviderVersionWithPackages {
 /** What lists show of a version. */
 export interface ListedRelease extends Pick<
   ProviderVersion,
-  'version' | 'state' | 'stateReason' | 'deprecatedAt' | 'deprecationMessage' | 'replacement' | 'protocols'
+  'version' | 'state' | 'stateReason' | 'deprecatedAt' | 'deprecationMessage' | 'replacement'
 > {
+  readonly protocols: readonly string[];
   /** `os_arch` of the packages that are here. */
   readonly platforms: readonly string[];
 }

@@ -40,6 +40,9 @@ export type ProviderVersionIdentity = Pick<
 
 export type ProviderPackageInsert = Omit<ProviderPackage, 'id' | 'createdAt'>;
 
+/** Lists as texts, with spaces between their members. */
+type ListedRow = Omit<ListedRelease, 'protocols' | 'platforms'> & Record<'protocols' | 'platforms', string>;
+
 /** Versions of providers with their packages. Joins the ambient transaction. */
 @Injectable()
 export class ProviderVersionsRepository extends BaseRepository<ProviderVersionEntity> {
@@ -97,21 +100,36 @@ export class ProviderVersionsRepository extends BaseRepository<ProviderVersionEn
     return versions.map((version) => ({ version, packages: byVersion.get(version.id) ?? [] }));
   }
 
-  /** What lists show of every version that is not deleted, newest first by precedence; nothing large is read. */
-  listed(providerId: string): Promise<ListedRelease[]> {
-    return this.manager.query(
+  /**
+   * What lists show of every version that is not deleted, newest first by precedence; nothing large is read, and equal lists
+   * of protocols or platforms are one array: a run of a mirror asks for each version that it brings.
+   */
+  async listed(providerId: string): Promise<ListedRelease[]> {
+    const rows = (await this.manager.query(
       `SELECT v.version, v.state, v.state_reason AS "stateReason", v.deprecated_at AS "deprecatedAt",
-         v.deprecation_message AS "deprecationMessage", v.replacement, v.protocols,
-         coalesce(p.platforms, '{}') AS platforms
+         v.deprecation_message AS "deprecationMessage", v.replacement, array_to_string(v.protocols, ' ') AS protocols,
+         coalesce(p.platforms, '') AS platforms
        FROM provider_versions v
        LEFT JOIN (
-         SELECT held.version_id, array_agg(held.os || '_' || held.arch ORDER BY held.os, held.arch) AS platforms
+         SELECT held.version_id,
+           string_agg(held.os || '_' || held.arch, ' ' ORDER BY held.os, held.arch) AS platforms
          FROM provider_packages held JOIN provider_versions one ON one.id = held.version_id
          WHERE one.provider_id = $1 AND held.artifact_id IS NOT NULL GROUP BY held.version_id
        ) p ON p.version_id = v.id
        WHERE v.provider_id = $1 AND v.state <> 'deleted' ORDER BY v.sort_key DESC`,
       [providerId],
-    );
+    )) as ListedRow[];
+    const lists = new Map<string, readonly string[]>([['', []]]);
+    const listOf = (text: string): readonly string[] => {
+      const known = lists.get(text) ?? text.split(' ');
+      lists.set(text, known);
+      return known;
+    };
+    return rows.map((row) => ({
+      ...row,
+      protocols: listOf(row.protocols),
+      platforms: listOf(row.platforms),
+    }));
   }
 
   /** The live packages of every version that is not deleted, newest first by precedence. */
