@@ -6,39 +6,26 @@ import '../scripts/typescript-imports.mjs';
 
 const { setTimeout: sleep } = await import('node:timers/promises');
 const { packTarGz } = await import('../test/support/build-fixtures.js');
-const { UpstreamCatalogue } = await import('../test/support/fakes/upstream/upstream-catalogue.js');
-const { makeUpstreamKeys } = await import('../test/support/fakes/upstream/upstream-keys.js');
 const { publishModule } = await import('../test/support/publish-client.js');
 const { pacedLoad } = await import('./paced-load.js');
 const { residentMiB } = await import('./process-usage.js');
 const { BenchServers } = await import('./servers.js');
+const { startUpstream } = await import('./upstream-process.js');
 
 const VERSIONS = Number(process.argv[2] ?? 1000);
 const PLATFORMS = Number(process.argv[3] ?? 6);
 const READS_PER_SECOND = 300;
 const IDLE_MS = 15_000;
 const HEADERS = { 'X-Terraform-Version': '1.11.4' };
-const ALL_PLATFORMS = [
-  'linux_amd64',
-  'darwin_arm64',
-  'windows_amd64',
-  'linux_arm64',
-  'linux_386',
-  'darwin_amd64',
-];
 
 type Servers = Awaited<ReturnType<typeof BenchServers.start>>;
 type Database = Awaited<ReturnType<Servers['connectDatabase']>>;
-type Upstream = Awaited<ReturnType<typeof UpstreamCatalogue.start>>;
+type Upstream = Awaited<ReturnType<typeof startUpstream>>;
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 
 /** Stores a mirror that is due at once and trusts the key of the upstream. */
-async function addMirror(
-  database: Database,
-  upstream: Upstream,
-  key: { fingerprint: string; armor: string },
-): Promise<void> {
+async function addMirror(database: Database, upstream: Upstream): Promise<void> {
   const { rows } = await database.query<{ id: string }>(
     `INSERT INTO mirrors (name, upstream_url, upstream_host, namespace_filter, key_trust, next_sync_at)
      VALUES ('bench', $1, $2, '{acme}', 'pinned', now()) RETURNING id`,
@@ -47,7 +34,7 @@ async function addMirror(
   await database.query(
     `INSERT INTO mirror_keys (mirror_id, namespace, fingerprint, armor, state, source)
      VALUES ($1, 'acme', $2, $3, 'pinned', 'administrator')`,
-    [rows[0]!.id, key.fingerprint, key.armor],
+    [rows[0]!.id, upstream.fingerprint, upstream.armor],
   );
   await database.query(
     `INSERT INTO mirror_policies (name, policy_type, priority) VALUES ('bench', 'allow', 10000)`,
@@ -71,17 +58,12 @@ async function ended(
   }
 }
 
-const keys = await makeUpstreamKeys();
-const versions = Array.from({ length: VERSIONS }, (_, at) => `1.${at}.0`);
-const platforms = ALL_PLATFORMS.slice(0, PLATFORMS);
-const upstream = await UpstreamCatalogue.start(keys.honest, [
-  { namespace: 'acme', type: 'widget', versions, platforms },
-]);
+const upstream = await startUpstream(VERSIONS, PLATFORMS);
 const servers = await BenchServers.start();
 try {
   await servers.stopRegistry();
   servers.extraEnvironment = {
-    TFR_SECURITY_EGRESS_ALLOWLIST: UpstreamCatalogue.HOST,
+    TFR_SECURITY_EGRESS_ALLOWLIST: upstream.host,
     // The analysis of the small module would be measured too.
     TFR_DOCUMENTATION_AT_PUBLISH: 'false',
   };
@@ -104,7 +86,7 @@ try {
     () => (highest = Math.max(highest, residentMiB(servers.registry.pid).now)),
     100,
   );
-  await addMirror(database, upstream, keys.honest);
+  await addMirror(database, upstream);
   const run = ended(database);
   const busy = await pacedLoad(plan, run);
   clearInterval(sampler);
@@ -112,7 +94,7 @@ try {
   const result = {
     ...{ versions: VERSIONS, platforms: PLATFORMS, readsPerSecond: READS_PER_SECOND },
     run: await run,
-    packagesFetched: upstream.packagesFetched,
+    packagesFetched: await upstream.packagesFetched(),
     residentMiB: { before: Math.round(before), highest: Math.round(highest) },
     idleP99Ms: round(idle.p99Ms),
     busyP99Ms: round(busy.p99Ms),

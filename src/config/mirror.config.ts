@@ -30,6 +30,16 @@ export class MirrorConfig {
   readonly downloadConcurrency: number = 4;
 
   @Setting({
+    key: 'mirror.processor_share',
+    type: 'int',
+    min: 1,
+    max: 100,
+    description:
+      'Percent of one processor core that a process may compute while it works on a run: beyond it, the run pauses between versions so that readers come first. 100: no pauses.',
+  })
+  readonly processorShare: number = 25;
+
+  @Setting({
     key: 'mirror.download_timeout',
     type: 'duration',
     min: SECOND,

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { sha256Hex } from '../kernel/sha256.js';
 import { zipHash } from '../kernel/terraform/package-hash.js';
@@ -57,6 +58,8 @@ export class ProviderDocuments {
     await this.quarantine.settle(address.type, [changed]);
     if (isOffered) {
       const listed = await this.versions.listed(providerId);
+      // Rows of thousands of versions were read at once: readers have their turn before lists are made of them.
+      await nextTurn();
       const put = [mirrorIndex(readers, address, listed)];
       const remove: string[] = [];
       const release = await this.versions.find(providerId, changed);
@@ -139,9 +142,7 @@ function downloadPath(address: ProviderAddress, version: ProviderVersion, held: 
   return `${address.protocolPath}/${version.version}/download/${held.os}/${held.arch}`;
 }
 
-type ListedPlatform = Pick<Platform, 'os' | 'arch'>;
-
-function listedPlatform(key: string): ListedPlatform {
+function listedPlatform(key: string): Pick<Platform, 'os' | 'arch'> {
   const { os, arch } = Platform.parseKey(key);
   return { os, arch };
 }
@@ -152,21 +153,25 @@ function versionList(
   releases: readonly ListedRelease[],
 ): PreparedDocument {
   const warnings = versionWarnings(address.toString(), releases);
-  // Most versions share their list of platforms.
-  const known = new Map<readonly string[], readonly ListedPlatform[]>();
-  const platformsOf = (keys: readonly string[]): readonly ListedPlatform[] => {
-    const listed = known.get(keys) ?? keys.map(listedPlatform);
-    known.set(keys, listed);
-    return listed;
+  // Nearly all versions share what follows their number; a list of thousands is put together without objects of its own.
+  const written = new Map<readonly string[], string>();
+  const platformsOf = (keys: readonly string[]): string => {
+    const text = written.get(keys) ?? JSON.stringify(keys.map(listedPlatform));
+    written.set(keys, text);
+    return text;
   };
   const versions = releases
     .filter(({ state }) => state === 'active')
-    .map(({ version, protocols, platforms }) => ({ version, protocols, platforms: platformsOf(platforms) }));
+    .map(({ version, protocols, platforms }) => {
+      const named = `{"version":${JSON.stringify(version)},"protocols":${JSON.stringify(protocols)}`;
+      return `${named},"platforms":${platformsOf(platforms)}}`;
+    });
+  const more = warnings.length > 0 ? `,"warnings":${JSON.stringify(warnings)}` : '';
   return {
     ...readers,
     path: `${address.protocolPath}/versions`,
     status: 200,
-    body: JSON.stringify({ versions, ...(warnings.length > 0 ? { warnings } : {}) }),
+    body: `{"versions":[${versions.join(',')}]${more}}`,
   };
 }
 

@@ -229,6 +229,7 @@ async function withTestDefaults(environment: TestSettings): Promise<Record<strin
     TFR_PUBLISHING_SIGNING_KEY: await testOnlyRegistryKey(),
     TFR_WORKER_CONCURRENCY: '1',
     TFR_DOCUMENTATION_AT_PUBLISH: 'false',
+    TFR_MIRROR_PROCESSOR_SHARE: '100',
     TFR_LOGGING_FORMAT: 'json',
     TFR_LOGGING_LEVEL: 'warn',
     ...environment,

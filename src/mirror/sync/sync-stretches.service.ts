@@ -6,6 +6,7 @@ import type { Mirror } from '../domain/mirror.js';
 import { SyncReport, type SyncDetails } from '../domain/sync-report.js';
 import { MirrorSyncLeasesRepository } from '../persistence/mirror-sync-leases.repository.js';
 import { MirrorSyncLease } from './mirror-sync-lease.js';
+import { RunPace } from './run-pace.js';
 import { SyncWork } from './sync-work.js';
 
 /** Takes runs for this process, where the last one left off. */
@@ -24,15 +25,16 @@ export class SyncStretches {
     signal: AbortSignal,
     stretchMs: number,
   ): Promise<SyncWork | undefined> {
-    const { leaseMs, downloadConcurrency: concurrency } = this.config;
+    const { leaseMs, downloadConcurrency: concurrency, processorShare } = this.config;
     const taken = await this.leases.take(syncId, leaseMs);
     if (taken === undefined) return undefined;
     const lease = new MirrorSyncLease(this.leases, this.transactions, taken.lease, leaseMs);
     const report = await this.reportOf(taken.sync);
     const endMs = performance.now() + stretchMs;
     const either = AbortSignal.any([signal, lease.signal]);
+    const pace = new RunPace(processorShare, either);
     return new SyncWork(
-      { mirror, sync: taken.sync, lease, report, signal: either, concurrency, endMs },
+      { mirror, sync: taken.sync, lease, report, signal: either, concurrency, pace, endMs },
       this.leases,
     );
   }

@@ -6,6 +6,7 @@ import type { SyncReport } from '../domain/sync-report.js';
 import type { MirrorSyncLeasesRepository } from '../persistence/mirror-sync-leases.repository.js';
 import { FetchSlots } from './fetch-slots.js';
 import type { MirrorSyncLease } from './mirror-sync-lease.js';
+import type { RunPace } from './run-pace.js';
 
 const SAVE_EVERY_MS = 2_000;
 /** After so many failures in a row that have nothing to do with single packages the rest would fail as well. */
@@ -21,6 +22,8 @@ export interface SyncFacts {
   readonly signal: AbortSignal;
   /** Packages that are fetched at a time. */
   readonly concurrency: number;
+  /** What the run takes of the processor. */
+  readonly pace: RunPace;
   /** When another job gets its turn, by `performance.now()`. */
   readonly endMs: number;
 }
@@ -46,10 +49,11 @@ export class SyncWork {
     return signal.aborted || (this.steps > 0 && performance.now() > endMs);
   }
 
-  /** A version or a provider is done; how far the run is, is stored from time to time. */
+  /** A version or a provider is done; how far the run is, is stored from time to time. Readers come first. */
   async step(): Promise<void> {
     this.steps += 1;
     if (performance.now() - this.savedAtMs >= SAVE_EVERY_MS) await this.save();
+    await this.facts.pace.rest();
   }
 
   /** Stores how far the run is, and where it would go on. Throws {@link SyncLeaseLost}. */

@@ -67,6 +67,8 @@ export function artifactLink(key: string, options: Omit<ArtifactLink, 'key'> = {
 export function sealLinks(body: string): string {
   if (body.includes(OPEN) || body.includes(CLOSE))
     throw new Error('A document body holds a raw control character');
+  // Lists of versions are long and have no links.
+  if (!body.includes(MARK)) return body;
   const sealed = body.replace(MARKED, (_, encoded: string) => {
     return OPEN + Buffer.from(encoded, 'base64url').toString('utf8') + CLOSE;
   });
@@ -76,6 +78,7 @@ export function sealLinks(body: string): string {
 
 /** A stored body as text, link, text, link, …, text. */
 export function splitLinks(sealed: string): { texts: string[]; links: ArtifactLink[] } {
+  if (!sealed.includes(OPEN)) return { texts: [sealed], links: [] };
   const parts = sealed.split(SEALED);
   const texts = parts.filter((_, index) => index % 2 === 0);
   const links = parts.filter((_, index) => index % 2 === 1).map((part) => JSON.parse(part) as ArtifactLink);

@@ -44,6 +44,7 @@ export class UpstreamCatalogue {
   beforePackage: (filename: string) => Promise<void> | void = () => undefined;
   private readonly signed = new Map<string, Promise<Signed>>();
   private readonly editions = new Map<string, number>();
+  private readonly packed = new Map<string, Buffer>();
 
   readonly providers: CatalogueProvider[];
   private readonly key: UpstreamKey;
@@ -88,8 +89,13 @@ export class UpstreamCatalogue {
   /** The honest bytes of a package. */
   packageBytes({ type }: Pick<CatalogueProvider, 'type'>, version: string, platform: string): Buffer {
     const edition = this.editions.get(`${type} ${version}`) ?? 0;
-    const data = `#!/bin/sh\necho "${type} ${version} ${platform} ${edition}"\n`.repeat(20);
-    return packZip([{ name: `terraform-provider-${type}_v${version}`, data, mode: 0o755 }]);
+    const name = `${type} ${version} ${platform} ${edition}`;
+    const known = this.packed.get(name);
+    if (known) return known;
+    const data = `#!/bin/sh\necho "${name}"\n`.repeat(20);
+    const bytes = packZip([{ name: `terraform-provider-${type}_v${version}`, data, mode: 0o755 }]);
+    this.packed.set(name, bytes);
+    return bytes;
   }
 
   /** Releases a version once more with other bytes, signed anew. */

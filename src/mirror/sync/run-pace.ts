@@ -1,0 +1,52 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+const LONGEST_PAUSE_MS = 5_000;
+
+/** What a pace goes by, in milliseconds. */
+export interface ProcessTime {
+  now(): number;
+  /** What the process has computed so far. */
+  computed(): number;
+  pause(forMs: number, signal: AbortSignal): Promise<unknown>;
+}
+
+const THIS_PROCESS: ProcessTime = {
+  now: () => performance.now(),
+  computed: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000;
+  },
+  pause: (forMs, signal) => wait(forMs, undefined, { signal }),
+};
+
+/**
+ * Keeps a run of a mirror to a share of one processor core, so that readers of the same process hardly notice it. What the
+ * process computes for others counts too: the more they ask for, the less the run takes.
+ */
+export class RunPace {
+  private computed: number;
+  private sinceMs: number;
+
+  /** `share` is in percent; with 100 nothing is ever waited for. */
+  constructor(
+    private readonly share: number,
+    private readonly signal: AbortSignal,
+    private readonly time: ProcessTime = THIS_PROCESS,
+  ) {
+    this.computed = time.computed();
+    this.sinceMs = time.now();
+  }
+
+  /** Waits until what was computed since the last call is no more than its share of the time; at most 5 seconds. */
+  async rest(): Promise<void> {
+    if (this.share >= 100) return;
+    const now = this.time.now();
+    const computed = this.time.computed();
+    const neededMs = ((computed - this.computed) * 100) / this.share;
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(0, neededMs - (now - this.sinceMs)));
+    this.computed = computed;
+    this.sinceMs = now + pauseMs;
+    // Who ends the run early finds out at its next step.
+    if (pauseMs > 0) await this.time.pause(pauseMs, this.signal).catch(() => undefined);
+  }
+}
