@@ -131,18 +131,28 @@ export class TerraformWorkspace {
 
   /**
    * Runs `terraform login` for a host and confirms it. `browse` plays the browser that is sent to the address; the CLI
-   * finds none to open. The CLI waits forever for its code, so it is ended when `browse` answers `give-up`.
+   * finds none to open. The CLI waits forever for its code, so it is ended when `browse` answers `give-up`. When
+   * `browse` fails the CLI gets some seconds more: it may take its code and break off its own answer to the browser.
    */
-  login(host: string, browse: (address: string) => Promise<'wait' | 'give-up'>): Promise<CliResult> {
+  async login(host: string, browse: (address: string) => Promise<'wait' | 'give-up'>): Promise<CliResult> {
     let isBrowsing = false;
+    let failure: Error | undefined;
     const env = { ...this.env, PATH: join(this.directory, 'no-programs') };
-    return this.spawn(['login', host], env, (stdout, child) => {
-      const address = /^\s+(https?:\/\/\S+authorize\S+)\s*$/m.exec(stdout)?.[1];
+    const result = await this.spawn(['login', host], env, (stdout, child) => {
+      const address = /^\s+(https?:\/\/\S+authorize\S+)[^\S\n]*\n/m.exec(stdout)?.[1];
       if (address === undefined || isBrowsing) return;
       isBrowsing = true;
       const giveUp = () => child.kill('SIGKILL');
-      browse(address).then((outcome) => (outcome === 'give-up' ? giveUp() : undefined), giveUp);
+      browse(address).then(
+        (outcome) => (outcome === 'give-up' ? giveUp() : undefined),
+        (error: Error) => {
+          failure = error;
+          setTimeout(giveUp, 5_000).unref();
+        },
+      );
     });
+    if (failure !== undefined && result.status !== 0) throw failure;
+    return result;
   }
 
   private spawn(
