@@ -54,7 +54,7 @@ describe('terraform login at several processes behind one address', () => {
   async function signedInSend(number: number): Promise<(at: number) => Send> {
     const json = { email: EMAIL, password: PASSWORD };
     const signedIn = await replicas.request(number, '/api/v1/auth/local/login', { method: 'POST', json });
-    expect(signedIn.status).toBe(200);
+    expect(signedIn.status, signedIn.body.toString()).toBe(200);
     const cookie = signedIn.headers['set-cookie']!.map((line) => line.split(';')[0]).join('; ');
     return (at) => (path, options) =>
       replicas.request(at, path, { ...options, headers: { ...options?.headers, cookie } });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentWithDatabase } from './app-config.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { type Answer, request, type RequestOptions } from './http-request.js';
@@ -44,6 +45,7 @@ export class Replicas {
         all.push(await RegistryProcess.prepare({ publicUrl, env: own }));
       }
       await Promise.all(all.map((replica) => replica.launch()));
+      if (env['TFR_SETUP_ADMIN_EMAIL'] !== undefined) await replicas.waitForSetup();
       return replicas;
     } catch (error) {
       await replicas.stop();
@@ -65,6 +67,18 @@ export class Replicas {
     };
     const body = json === undefined ? options.body : JSON.stringify(json);
     return request(`${this.at(number).url}${path}`, { ...options, headers, body });
+  }
+
+  /** One process makes the first administrator; the others may be ready before it has. */
+  private async waitForSetup(): Promise<void> {
+    for (let look = 1; look <= 600; look += 1) {
+      const { setup_completed: isOver } = (await this.request(0, '/api/v1/setup/status')).json<{
+        setup_completed: boolean;
+      }>();
+      if (isOver) return;
+      await sleep(50);
+    }
+    throw new Error('No process has made the first administrator in 30 seconds');
   }
 
   /** Ends the processes and removes everything. */
