@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DocumentationConfig } from '../config/documentation.config.js';
 import { LimitsConfig } from '../config/limits.config.js';
-import { type ArchiveLimits, describeBytes, HEADER_LIMITS } from '../platform/archives/archive-limits.js';
+import { type ArchiveLimits, describeBytes } from '../platform/archives/archive-limits.js';
 import { readTarGz } from '../platform/archives/tar-reader.js';
 import type { ModuleArchive } from './analysis-task.js';
 import type { ArchiveFile } from './domain/analyzed-module.js';
 import type { AnalysisProblem } from './domain/module-analysis.js';
+import { moduleArchiveLimits } from './module-archive-limits.js';
 
-const TIMEOUT_MS = 60_000;
 const MAX_FILES = 10_000;
 const CONFIGURATION = /\.(?:tf|tofu)(?:\.json)?$/;
 const DOCUMENT = /^(?:readme|licen[cs]e|copying|unlicense|changelog)(?:[.-]|$)/i;
@@ -23,13 +23,7 @@ export class ModuleArchiveReader {
     limits: LimitsConfig,
     private readonly config: DocumentationConfig,
   ) {
-    this.limits = {
-      ...HEADER_LIMITS,
-      maxPackedBytes: limits.moduleMaxBytes,
-      maxUnpackedBytes: limits.moduleMaxUnpackedBytes,
-      maxEntries: limits.moduleMaxEntries,
-      timeoutMs: TIMEOUT_MS,
-    };
+    this.limits = moduleArchiveLimits(limits);
   }
 
   /**

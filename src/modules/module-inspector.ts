@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { LimitsConfig } from '../config/limits.config.js';
-import { HEADER_LIMITS, type ArchiveLimits } from '../platform/archives/archive-limits.js';
+import type { ArchiveLimits } from '../platform/archives/archive-limits.js';
 import { ArchiveRejected } from '../platform/archives/archives.errors.js';
 import { quoteEntry } from '../platform/archives/entry-path.js';
 import { readTarGz, type TarListing } from '../platform/archives/tar-reader.js';
 import type { ModuleManifest } from './domain/module-manifest.js';
+import { moduleArchiveLimits } from './module-archive-limits.js';
 
-const TIMEOUT_MS = 60_000;
 const MAX_README_BYTES = 1024 * 1024;
 const SOURCE_FILE = /(?:^|\/)[^/]+\.(?:tf|tofu|tf\.json|tofu\.json)$/;
 /** Where the standard module structure keeps submodules: never a folder around the module. */
@@ -22,13 +22,7 @@ export class ModuleInspector {
   private readonly limits: ArchiveLimits;
 
   constructor(limits: LimitsConfig) {
-    this.limits = {
-      ...HEADER_LIMITS,
-      maxPackedBytes: limits.moduleMaxBytes,
-      maxUnpackedBytes: limits.moduleMaxUnpackedBytes,
-      maxEntries: limits.moduleMaxEntries,
-      timeoutMs: TIMEOUT_MS,
-    };
+    this.limits = moduleArchiveLimits(limits);
   }
 
   /**

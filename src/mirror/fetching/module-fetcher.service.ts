@@ -1,8 +1,9 @@
 import { open } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
 import { LimitsConfig } from '../../config/limits.config.js';
+import { moduleArchiveLimits } from '../../modules/module-archive-limits.js';
 import { ModuleInspector } from '../../modules/module-inspector.js';
-import { type ArchiveLimits, HEADER_LIMITS } from '../../platform/archives/archive-limits.js';
+import type { ArchiveLimits } from '../../platform/archives/archive-limits.js';
 import { ArchiveRejected } from '../../platform/archives/archives.errors.js';
 import { spoolTarGz, spoolZip, type SpooledArchive } from '../../platform/archives/spooled-archive.js';
 import { packTarGz, type PackedTar } from '../../platform/archives/tar-packing.js';
@@ -24,7 +25,6 @@ import type { ModuleSource } from '../upstream/module-registry-client.js';
 import { PackageDownload } from '../upstream/package-download.js';
 import { isDiskFull } from './disk-full.js';
 
-const TIMEOUT_MS = 60_000;
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** A module on disk, in the form in which modules are published here. */
@@ -49,13 +49,7 @@ export class ModuleFetcher {
     private readonly temp: TempFiles,
     limits: LimitsConfig,
   ) {
-    this.limits = {
-      ...HEADER_LIMITS,
-      maxPackedBytes: limits.moduleMaxBytes,
-      maxUnpackedBytes: limits.moduleMaxUnpackedBytes,
-      maxEntries: limits.moduleMaxEntries,
-      timeoutMs: TIMEOUT_MS,
-    };
+    this.limits = moduleArchiveLimits(limits);
   }
 
   /**

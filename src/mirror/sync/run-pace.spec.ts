@@ -3,13 +3,14 @@ import { RunPace } from './run-pace.js';
 
 describe('the pace of a run', () => {
   /** A process whose time passes as a test says, and the pauses that were made in it. */
-  function processWith(share: number) {
+  function processWith(share: number, computedInPauses = 0) {
     let now = 0;
     let computed = 0;
     const pauses: number[] = [];
     const pause = (forMs: number): Promise<void> => {
       pauses.push(forMs);
       now += forMs;
+      computed += computedInPauses;
       return Promise.resolve();
     };
     const time = { now: () => now, computed: () => computed, pause };
@@ -36,6 +37,13 @@ describe('the pace of a run', () => {
     await work(1_000, 10);
     await work(100, 25);
     expect(pauses).toEqual([50]);
+  });
+
+  it('does not count what readers were answered during a pause', async () => {
+    const { work, pauses } = processWith(25, 200);
+    await work(100, 100);
+    await work(100, 100);
+    expect(pauses).toEqual([300, 300]);
   });
 
   it('never lasts longer than five seconds, and begins anew then', async () => {

@@ -21,7 +21,7 @@ const THIS_PROCESS: ProcessTime = {
 
 /**
  * Keeps a run of a mirror to a share of one processor core, so that readers of the same process hardly notice it. What the
- * process computes for others counts too: the more they ask for, the less the run takes.
+ * process computes for others while the run works counts too: the more they ask for, the less the run takes.
  */
 export class RunPace {
   private computed: number;
@@ -40,13 +40,12 @@ export class RunPace {
   /** Waits until what was computed since the last call is no more than its share of the time; at most 5 seconds. */
   async rest(): Promise<void> {
     if (this.share >= 100) return;
-    const now = this.time.now();
-    const computed = this.time.computed();
-    const neededMs = ((computed - this.computed) * 100) / this.share;
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(0, neededMs - (now - this.sinceMs)));
-    this.computed = computed;
-    this.sinceMs = now + pauseMs;
+    const neededMs = ((this.time.computed() - this.computed) * 100) / this.share;
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, neededMs - (this.time.now() - this.sinceMs));
     // Who ends the run early finds out at its next step.
     if (pauseMs > 0) await this.time.pause(pauseMs, this.signal).catch(() => undefined);
+    // What readers were answered during the pause is no reason for a longer one.
+    this.computed = this.time.computed();
+    this.sinceMs = this.time.now();
   }
 }
