@@ -11,14 +11,19 @@ export interface ChainEnd {
   readonly hash: string;
 }
 
+const SALT_BYTES = 16;
+/** The random end of an id. */
+const ID_BYTES = 5;
+
 type Details = Pick<AuditEntry, 'userEmail' | 'userName' | 'ipAddress' | 'metadata'>;
 
 /** Gives a draft its place behind `end`. `createdAt` is the time of the database, in whole milliseconds. */
 export function linkEntry(draft: AuditDraft, end: ChainEnd, createdAt: Date): AuditEntry {
-  const detailsSalt = randomBytes(16).toString('hex');
+  const random = randomBytes(SALT_BYTES + ID_BYTES);
+  const detailsSalt = random.toString('hex', 0, SALT_BYTES);
   const unsealed = {
     ...draft,
-    id: timeOrderedId(createdAt, end.seq + 1),
+    id: timeOrderedId(createdAt, end.seq + 1, random.toString('hex', SALT_BYTES)),
     chainSeq: end.seq + 1,
     previousHash: end.hash,
     detailsSalt,
@@ -59,10 +64,9 @@ function hasItsDetails(entry: AuditEntry): boolean {
 }
 
 /** A UUID of version 7: ordered by time, and within a millisecond by the place in the chain (34 bits of it). */
-function timeOrderedId(time: Date, seq: number): string {
+function timeOrderedId(time: Date, seq: number, random: string): string {
   const ms = time.getTime().toString(16).padStart(12, '0');
   const high = (Math.floor(seq / 2 ** 22) % 2 ** 12).toString(16).padStart(3, '0');
   const low = (0x800000 + (seq % 2 ** 22)).toString(16);
-  const random = randomBytes(5).toString('hex');
   return `${ms.slice(0, 8)}-${ms.slice(8)}-7${high}-${low.slice(0, 4)}-${low.slice(4)}${random}`;
 }

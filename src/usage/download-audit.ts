@@ -1,9 +1,13 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.service.js';
 import { type AuditActorKind, type AuditDraft, chainOf } from '../audit/domain/audit-entry.js';
 import { foldNamespace } from '../kernel/terraform/namespace-name.js';
 import { Namespaces } from '../orgs/namespaces.service.js';
 import { type DownloadDetails, readDetails } from './download-details.js';
+
+/** So many are read before whoever asks for something has a turn. */
+const LINES_PER_TURN = 100;
 
 /** What a path of a download document says. */
 interface Downloaded {
@@ -24,7 +28,8 @@ export class DownloadAudit {
   async record(lines: readonly string[]): Promise<void> {
     const owners = new Map<string, string | null>();
     const drafts: AuditDraft[] = [];
-    for (const line of lines) {
+    for (const [index, line] of lines.entries()) {
+      if (index % LINES_PER_TURN === LINES_PER_TURN - 1) await nextTurn();
       const details = readDetails(line);
       const downloaded = details && parsePath(details.path);
       if (details === undefined || downloaded === undefined) continue;

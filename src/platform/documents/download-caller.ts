@@ -47,6 +47,7 @@ export interface KnownCaller {
 
 /** Reads {@link callerText}; `undefined` for nobody, or for half a line. */
 export function readCaller(text: string): KnownCaller | undefined {
+  if (text === '') return undefined;
   try {
     const [kind, authMethod, credentialId, userId, name, email, organization] = JSON.parse(text) as string[];
     const [known, method, id] = [kind ?? '', authMethod ?? '', credentialId ?? ''];
