@@ -40,6 +40,16 @@ export class MirrorConfig {
   readonly processorShare: number = 25;
 
   @Setting({
+    key: 'mirror.list_interval',
+    type: 'duration',
+    min: 0,
+    max: HOUR,
+    description:
+      'How much later than a version that a run brings lists of versions show it; at the end of the provider they always do. 0: at once, which readers of the same process notice when a provider has hundreds of versions.',
+  })
+  readonly listIntervalMs: number = 5 * SECOND;
+
+  @Setting({
     key: 'mirror.download_timeout',
     type: 'duration',
     min: SECOND,

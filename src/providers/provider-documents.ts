@@ -1,30 +1,33 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { sha256Hex } from '../kernel/sha256.js';
-import { zipHash } from '../kernel/terraform/package-hash.js';
-import { Platform } from '../kernel/terraform/platform.js';
 import type { ProviderAddress } from '../kernel/terraform/provider-address.js';
 import { isDownloadable } from '../kernel/terraform/version-standing.js';
-import { artifactLink, type PreparedDocument } from '../platform/documents/prepared-document.js';
+import type { PreparedDocument } from '../platform/documents/prepared-document.js';
 import { ProtocolDocuments } from '../platform/documents/protocol-documents.service.js';
-import { ArtifactKey } from '../storage/artifact-key.js';
-import { versionWarnings } from './domain/version-warnings.js';
-import type {
-  ListedRelease,
-  ProviderPackage,
-  ProviderVersion,
-  ProviderVersionWithPackages,
-} from './domain/provider-version.js';
+import { JobQueue } from '../platform/jobs/job-queue.js';
 import {
   type DocumentReaders,
   mirrorIndex,
   mirrorVersion,
   mirrorVersionPath,
 } from './provider-mirror-documents.js';
+import { download, downloadPath, versionList } from './provider-registry-documents.js';
 import { ProviderSearchEntry } from './provider-search-entry.js';
 import { ProviderQuarantine } from './provider-quarantine.js';
 import { ProviderVersionsRepository } from './persistence/provider-versions.repository.js';
 import { ProvidersRepository } from './persistence/providers.repository.js';
+
+/** The job that makes lists which were postponed; its payload is a `MirroredAddress`. */
+export const LIST_PROVIDER_JOB = 'list-provider';
+
+/** The readers of a provider, as its claim has them. */
+type DocumentOwner = Pick<DocumentReaders, 'namespace' | 'visibility'>;
+
+/** Whether anything of a provider is offered, and whether `namespace/type` without a host means it. */
+interface Offer {
+  readonly isOffered: boolean;
+  readonly isMeant: boolean;
+}
 
 /**
  * Builds the lean protocol documents of a provider: the version list and one download document for each
@@ -41,42 +44,54 @@ export class ProviderDocuments {
     private readonly quarantine: ProviderQuarantine,
     private readonly search: ProviderSearchEntry,
     private readonly providers: ProvidersRepository,
+    private readonly queue: JobQueue,
   ) {}
 
   /**
-   * Rebuilds the version list and every download document of version `changed`, because each of them
-   * names all platforms of its version. Inside the caller's transaction.
+   * Rebuilds the lists and every document of version `changed`, because each of them names all platforms of its version.
+   * Inside the caller's transaction, with the provider locked.
    */
   async rebuild(
     providerId: string,
     address: ProviderAddress,
-    owner: Pick<DocumentReaders, 'namespace' | 'visibility'>,
+    owner: DocumentOwner,
     changed: string,
   ): Promise<void> {
-    const readers = readersOf(owner);
-    const { isOffered, isMeant } = await this.offer(providerId, address);
     await this.quarantine.settle(address.type, [changed]);
-    if (isOffered) {
-      const listed = await this.versions.listed(providerId);
-      // Rows of thousands of versions were read at once: readers have their turn before lists are made of them.
-      await nextTurn();
-      const put = [mirrorIndex(readers, address, listed)];
-      const remove: string[] = [];
-      const release = await this.versions.find(providerId, changed);
-      if (release && isDownloadable(release.version)) put.push(mirrorVersion(readers, address, release));
-      else remove.push(mirrorVersionPath(address, changed));
-      if (isMeant) {
-        put.push(versionList(address, readers, listed));
-        for (const held of release?.packages ?? []) {
-          const { version } = release!;
-          if (isDownloadable(version) && held.artifactId !== null)
-            put.push(download(address, readers, release!, held));
-          else remove.push(downloadPath(address, version, held));
-        }
-      }
-      // Mirrors bring thousands of documents, of which a few are asked for.
-      await this.documents.change(subjectOf(address), { put, remove, isBulk: address.host !== '' });
+    const offer = await this.offer(providerId, address);
+    if (offer.isOffered) {
+      const lists = await this.lists(providerId, address, owner, offer);
+      await this.change(address, await this.ofVersion(providerId, address, owner, changed, offer), lists);
     }
+    await this.search.refresh(providerId);
+  }
+
+  /**
+   * The same for a version that is one of many: clients can have it at once, and lists show it within `listWithinMs`, when
+   * somebody settles them with `PostponedLists`, or when they are rebuilt for another reason.
+   */
+  async add(
+    providerId: string,
+    address: ProviderAddress,
+    owner: DocumentOwner,
+    { added, listWithinMs }: { readonly added: string; readonly listWithinMs: number },
+  ): Promise<void> {
+    if (listWithinMs === 0) return this.rebuild(providerId, address, owner, added);
+    await this.quarantine.settle(address.type, [added]);
+    const offer = await this.offer(providerId, address);
+    if (offer.isOffered)
+      await this.change(address, await this.ofVersion(providerId, address, owner, added, offer));
+    const { host, namespace, type } = address;
+    const runAt = new Date(Date.now() + listWithinMs);
+    const key = postponedListKey(address);
+    await this.queue.enqueue(LIST_PROVIDER_JOB, { host, namespace, type }, { key, runAt });
+  }
+
+  /** Rebuilds what lists every version. Inside the caller's transaction, with the provider locked. */
+  async rebuildLists(providerId: string, address: ProviderAddress, owner: DocumentOwner): Promise<void> {
+    const offer = await this.offer(providerId, address);
+    if (offer.isOffered)
+      await this.change(address, { put: await this.lists(providerId, address, owner, offer), remove: [] });
     await this.search.refresh(providerId);
   }
 
@@ -87,7 +102,7 @@ export class ProviderDocuments {
   async renew(
     providerId: string,
     address: ProviderAddress,
-    owner: Pick<DocumentReaders, 'namespace' | 'visibility'>,
+    owner: DocumentOwner,
     changed: readonly string[] = [],
   ): Promise<void> {
     const readers = readersOf(owner);
@@ -126,116 +141,70 @@ export class ProviderDocuments {
     await this.search.refreshAt(address);
   }
 
-  private async offer(
-    id: string,
-    { host }: ProviderAddress,
-  ): Promise<{ isOffered: boolean; isMeant: boolean }> {
+  private async lists(
+    providerId: string,
+    address: ProviderAddress,
+    owner: DocumentOwner,
+    { isMeant }: Offer,
+  ): Promise<PreparedDocument[]> {
+    const readers = readersOf(owner);
+    const listed = await this.versions.listed(providerId);
+    // Rows of thousands of versions were read at once: readers have their turn before lists are made of them.
+    await nextTurn();
+    const index = mirrorIndex(readers, address, listed);
+    return isMeant ? [index, versionList(address, readers, listed)] : [index];
+  }
+
+  private async ofVersion(
+    providerId: string,
+    address: ProviderAddress,
+    owner: DocumentOwner,
+    changed: string,
+    { isMeant }: Offer,
+  ): Promise<{ put: PreparedDocument[]; remove: string[] }> {
+    const readers = readersOf(owner);
+    const put: PreparedDocument[] = [];
+    const remove: string[] = [];
+    const release = await this.versions.find(providerId, changed);
+    if (release && isDownloadable(release.version)) put.push(mirrorVersion(readers, address, release));
+    else remove.push(mirrorVersionPath(address, changed));
+    for (const held of isMeant ? (release?.packages ?? []) : []) {
+      const { version } = release!;
+      if (isDownloadable(version) && held.artifactId !== null)
+        put.push(download(address, readers, release!, held));
+      else remove.push(downloadPath(address, version, held));
+    }
+    return { put, remove };
+  }
+
+  private async change(
+    address: ProviderAddress,
+    { put, remove }: { put: readonly PreparedDocument[]; remove: readonly string[] },
+    lists: readonly PreparedDocument[] = [],
+  ): Promise<void> {
+    // Mirrors bring thousands of documents, of which a few are asked for.
+    const isBulk = address.host !== '';
+    await this.documents.change(subjectOf(address), { put: [...put, ...lists], remove, isBulk });
+  }
+
+  private async offer(id: string, { host }: ProviderAddress): Promise<Offer> {
     return host === '' ? { isOffered: true, isMeant: true } : this.providers.offer(id);
   }
+}
+
+/** Of one provider at most one job waits. */
+export function postponedListKey({
+  host,
+  namespace,
+  type,
+}: Pick<ProviderAddress, 'host' | 'namespace' | 'type'>): string {
+  return `${LIST_PROVIDER_JOB}:${host}/${namespace}/${type}`;
 }
 
 function subjectOf(address: ProviderAddress): string {
   return `provider:${address.host === '' ? address.toString() : address.readers}`;
 }
 
-function downloadPath(address: ProviderAddress, version: ProviderVersion, held: ProviderPackage): string {
-  return `${address.protocolPath}/${version.version}/download/${held.os}/${held.arch}`;
-}
-
-function listedPlatform(key: string): Pick<Platform, 'os' | 'arch'> {
-  const { os, arch } = Platform.parseKey(key);
-  return { os, arch };
-}
-
-function versionList(
-  address: ProviderAddress,
-  readers: DocumentReaders,
-  releases: readonly ListedRelease[],
-): PreparedDocument {
-  const warnings = versionWarnings(address.toString(), releases);
-  // Nearly all versions share what follows their number; a list of thousands is put together without objects of its own.
-  const written = new Map<readonly string[], string>();
-  const platformsOf = (keys: readonly string[]): string => {
-    const text = written.get(keys) ?? JSON.stringify(keys.map(listedPlatform));
-    written.set(keys, text);
-    return text;
-  };
-  const versions = releases
-    .filter(({ state }) => state === 'active')
-    .map(({ version, protocols, platforms }) => {
-      const named = `{"version":${JSON.stringify(version)},"protocols":${JSON.stringify(protocols)}`;
-      return `${named},"platforms":${platformsOf(platforms)}}`;
-    });
-  const more = warnings.length > 0 ? `,"warnings":${JSON.stringify(warnings)}` : '';
-  return {
-    ...readers,
-    path: `${address.protocolPath}/versions`,
-    status: 200,
-    body: `{"versions":[${versions.join(',')}]${more}}`,
-  };
-}
-
-function download(
-  address: ProviderAddress,
-  readers: DocumentReaders,
-  { version, packages }: ProviderVersionWithPackages,
-  held: ProviderPackage,
-): PreparedDocument {
-  const { os, arch, filename, digest } = held;
-  const sumsDigest = sha256Hex(version.shasums);
-  const sums = ArtifactKey.shasums(sumsDigest, address.type, version.version);
-  const signature = ArtifactKey.shasumsSignature(sha256Hex(version.signature), address.type, version.version);
-  const body = {
-    protocols: version.protocols,
-    os,
-    arch,
-    filename,
-    download_url: artifactLink(ArtifactKey.providerPackage(digest, filename).path),
-    shasums_url: artifactLink(sums.path),
-    shasums_signature_url: artifactLink(signature.path),
-    shasum: digest,
-    signing_keys: { gpg_public_keys: [signingKey(version)] },
-    packages: packageHashes(packages),
-  };
-  return {
-    ...readers,
-    path: downloadPath(address, version, held),
-    status: 200,
-    body: JSON.stringify(body),
-    download: {
-      kind: 'provider',
-      targetId: held.id,
-      labels: { namespace: address.namespace, type: address.type, os, arch },
-    },
-  };
-}
-
-/** A v4 key id is the end of the fingerprint. `trust_signature` must be there and empty. */
-function signingKey(version: ProviderVersion): Record<string, string> {
-  return {
-    key_id: version.signingKeyFingerprint.slice(-16),
-    ascii_armor: version.signingKeyArmor,
-    trust_signature: '',
-    source: '',
-    source_url: '',
-  };
-}
-
-function packageHashes(
-  packages: readonly ProviderPackage[],
-): Record<string, { hashes: string[]; package_size: number }> {
-  const live = packages.filter((held) => held.artifactId !== null);
-  return Object.fromEntries(
-    live.map((held) => [
-      `${held.os}_${held.arch}`,
-      { hashes: [zipHash(held.digest), held.h1], package_size: held.sizeBytes },
-    ]),
-  );
-}
-
-function readersOf({
-  namespace,
-  visibility,
-}: Pick<DocumentReaders, 'namespace' | 'visibility'>): DocumentReaders {
+function readersOf({ namespace, visibility }: DocumentOwner): DocumentReaders {
   return { namespace, scope: 'providers:read', visibility };
 }

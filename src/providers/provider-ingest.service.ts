@@ -29,6 +29,17 @@ export interface MirroredRelease {
   readonly sums: PublisherSums;
 }
 
+/** How a release comes in. */
+export interface MirroredAdmission {
+  /** Runs first in the transaction, and throws when the caller has lost its right to write. */
+  readonly fence?: () => Promise<void>;
+  /**
+   * One of many: lists of versions may show it so much later, in milliseconds; who is through with them calls
+   * `PostponedLists.settle`. Absent: at once.
+   */
+  readonly listWithinMs?: number;
+}
+
 /** Records what mirrors fetched, by the same path as what is published here. */
 @Injectable()
 export class ProviderIngest {
@@ -39,7 +50,7 @@ export class ProviderIngest {
 
   /**
    * Adds packages to a version, and version and provider when they are new. What is here already with the same digest
-   * is left as it is. `fence` runs first in the transaction and throws when the caller has lost its right to write.
+   * is left as it is.
    *
    * @throws ProviderPublishedHere the address belongs to a provider published by hand
    * @throws MirroredElsewhere the address is mirrored for another organization
@@ -49,13 +60,13 @@ export class ProviderIngest {
   async ingest(
     origin: MirroredOrigin,
     release: MirroredRelease,
-    fence?: () => Promise<void>,
+    admission: MirroredAdmission = {},
   ): Promise<PublishedRelease> {
     const address = ProviderAddress.parse(origin).from(origin.host);
     const version = Version.parseExact(release.version);
     const grant = await this.namespaces.grantMirrored(address, origin);
     const { packages, protocols, sums } = release;
-    const incoming = { packages, protocols, sums, ...(fence && { fence }) };
+    const incoming = { packages, protocols, sums, ...admission };
     const recorded = await this.recorder.record(grant, address, version, incoming, {
       source: address.readers,
     });

@@ -30,6 +30,8 @@ export interface InspectedRelease extends IncomingRelease {
   readonly docs?: InspectedDocumentation | undefined;
   /** The release was fetched by a mirror; this runs first in the transaction, and throws when it may not write now. */
   readonly fence?: () => Promise<void>;
+  /** One of many: lists may show it so much later, in milliseconds. Absent: at once. */
+  readonly listWithinMs?: number;
 }
 
 export interface RecordedRelease {
@@ -88,7 +90,8 @@ export class ProviderReleaseRecorder {
         return await this.registration.within({ grant, address, fence }, about, async (provider) => {
           await this.assertUnchanged(provider, version, seen);
           await this.write(provider, version, plan, staged, { seen, grant });
-          await this.documents.rebuild(provider.id, address, grant, version.text);
+          const { listWithinMs = 0 } = incoming;
+          await this.documents.add(provider.id, address, grant, { added: version.text, listWithinMs });
           const stored = (await this.versions.find(provider.id, version.text))!.version;
           await this.records.versionChanged(grant, address, seen?.version ?? null, stored, uploads);
           failpoint('before-commit');

@@ -42,6 +42,7 @@ import { SigningKeyEntity } from './persistence/signing-key.entity.js';
 import { SigningKeysRepository } from './persistence/signing-keys.repository.js';
 import { DocumentationArchive } from './documentation-archive.js';
 import { DocumentProviderJob } from './jobs/document-provider.job.js';
+import { ListProviderJob } from './jobs/list-provider.job.js';
 import { ReanalyzeProvidersJob } from './jobs/reanalyze-providers.job.js';
 import { ProviderDocumentationMaker } from './provider-documentation-maker.service.js';
 import { ProviderDocumentation } from './provider-documentation.service.js';
@@ -52,6 +53,7 @@ import { ProviderReanalysis } from './provider-reanalysis.service.js';
 import { ProviderCatalog } from './provider-catalog.service.js';
 import { ProviderDocuments } from './provider-documents.js';
 import { ProviderLifecycle } from './provider-lifecycle.service.js';
+import { PostponedLists } from './postponed-lists.service.js';
 import { PrepareMirrorDocumentsJob } from './jobs/prepare-mirror-documents.job.js';
 import { ProviderMirrorPreparation } from './provider-mirror-preparation.service.js';
 import { ProviderNamespaces } from './provider-namespaces.js';
@@ -97,11 +99,13 @@ import { SigningKeys } from './signing-keys.service.js';
   providers: [
     DocumentationArchive,
     DocumentProviderJob,
+    ListProviderJob,
     MirroredChange,
     MirroredOrder,
     MirroredProviders,
     MirroredStanding,
     OpenPgpVerifier,
+    PostponedLists,
     ProviderCatalog,
     ProviderDocumentation,
     ProviderDocumentationMaker,
@@ -144,6 +148,7 @@ import { SigningKeys } from './signing-keys.service.js';
   exports: [
     MirroredProviders,
     MirroredStanding,
+    PostponedLists,
     ProviderCatalog,
     ProviderDocumentation,
     ProviderIngest,

@@ -34,6 +34,8 @@ export interface WantedRelease {
   /** Other bytes of the package of a platform. */
   readonly bytes?: (platform: string) => Buffer;
   readonly fence?: () => Promise<void>;
+  /** How much later lists may show it, in milliseconds; at once unless given. */
+  readonly listWithinMs?: number;
 }
 
 /** The key that signs what {@link mirrorRelease} brings. Made once for each worker. TEST ONLY. */
@@ -47,7 +49,7 @@ export async function mirrorRelease(app: TestApp, wanted: WantedRelease): Promis
   const folder = await mkdtemp(join(tmpdir(), 'tfr-mirrored-'));
   try {
     const { origin, release } = await mirroredRelease(folder, wanted);
-    return await app.get(ProviderIngest).ingest(origin, release, wanted.fence);
+    return await app.get(ProviderIngest).ingest(origin, release, wanted);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -195,7 +195,7 @@ export class TestApp {
     const jobs = await this.query<{ task: string; key: string | null; last_error: string | null }>(
       `SELECT task_identifier AS task, key, last_error FROM graphile_worker.jobs
        WHERE last_error IS NOT NULL OR task_identifier NOT IN
-         ('analyze-module-version', 'reanalyze-modules', 'reevaluate-mirrored-providers')`,
+         ('analyze-module-version', 'list-provider', 'reanalyze-modules', 'reevaluate-mirrored-providers')`,
     );
     const { danglingRows, orphanBlobs, openDeletions } = await compareStorage(
       this.shared.database.url,

@@ -4,10 +4,11 @@ import { MirrorConfig } from '../../config/mirror.config.js';
 import { DomainError } from '../../kernel/errors.js';
 import { DatabaseUnavailable } from '../../platform/database/database.errors.js';
 import { Transactions } from '../../platform/database/transactions.js';
+import { PostponedLists } from '../../providers/postponed-lists.service.js';
 import { InvalidBundleSelection } from '../domain/bundle.errors.js';
 import type { Mirror } from '../domain/mirror.js';
 import { BundleReader, type OpenBundle } from './bundle-reader.service.js';
-import { BundleReleaseImport } from './bundle-release-import.service.js';
+import { BundleReleaseImport, type ImportedBundle } from './bundle-release-import.service.js';
 import type { BundledRelease } from './bundle-manifest.js';
 import { type ImportLine, type ImportReport, refusedLine } from './import-report.js';
 
@@ -32,6 +33,7 @@ export class BundleImport {
   constructor(
     private readonly reader: BundleReader,
     private readonly releases: BundleReleaseImport,
+    private readonly lists: PostponedLists,
     private readonly config: MirrorConfig,
     private readonly transactions: Transactions,
     private readonly audit: AuditLog,
@@ -47,9 +49,11 @@ export class BundleImport {
     const bundle = await this.reader.open(path, { named, pinned });
     try {
       const lines: ImportLine[] = [];
+      const imported = { file: bundle.file, userId, listWithinMs: this.config.listIntervalMs };
       for (const release of bundle.manifest.releases) {
-        lines.push(await this.importOne(mirror, release, bundle, userId));
+        lines.push(await this.importOne(mirror, release, imported));
       }
+      await this.list(bundle);
       const report = reportOf(bundle, lines);
       await this.record(mirror, report);
       return report;
@@ -61,17 +65,24 @@ export class BundleImport {
   private async importOne(
     mirror: Mirror,
     release: BundledRelease,
-    { file }: OpenBundle,
-    userId: string | null,
+    imported: ImportedBundle,
   ): Promise<ImportLine> {
     try {
-      return await this.releases.import(mirror, release, { file, userId });
+      return await this.releases.import(mirror, release, imported);
     } catch (error) {
       if (error instanceof DatabaseUnavailable) throw error;
       if (error instanceof DomainError) return refusedLine(release, error.code, error.message);
       this.logger.error(error instanceof Error ? error.stack : String(error));
       return refusedLine(release, 'internal_error', 'An error inside this server, the log has it');
     }
+  }
+
+  private async list({ manifest }: OpenBundle): Promise<void> {
+    const providers = Map.groupBy(
+      manifest.releases,
+      ({ host, namespace, type }) => `${host}/${namespace}/${type}`,
+    );
+    for (const [release] of providers.values()) await this.lists.settle(release!);
   }
 
   private record({ id, organizationId }: Mirror, report: ImportReport): Promise<void> {

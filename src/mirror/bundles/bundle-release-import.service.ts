@@ -11,6 +11,15 @@ import { BundleProof } from './bundle-proof.service.js';
 import { BundledPackages } from './bundled-packages.service.js';
 import { type ImportLine, lineAbout } from './import-report.js';
 
+/** What the versions of one bundle share. */
+export interface ImportedBundle {
+  readonly file: BundleFile;
+  /** Who imports. */
+  readonly userId: string | null;
+  /** How long a version may be missing in lists, in milliseconds. */
+  readonly listWithinMs: number;
+}
+
 /** Brings one version of a bundle in: allowed, proved by its publisher, whole; then by the path of all that is mirrored. */
 @Injectable()
 export class BundleReleaseImport {
@@ -27,7 +36,7 @@ export class BundleReleaseImport {
   async import(
     mirror: Mirror,
     release: BundledRelease,
-    { file, userId }: { readonly file: BundleFile; readonly userId: string | null },
+    { file, userId, listWithinMs }: ImportedBundle,
   ): Promise<ImportLine> {
     const admitted = await this.admission.admit(mirror, release);
     const proved = await this.proof.prove(mirror, release, admitted);
@@ -50,7 +59,7 @@ export class BundleReleaseImport {
       await this.ingest.ingest(
         { host, namespace, type, organizationId, since: createdAt, actor },
         { version: version.text, protocols, packages, sums },
-        () => this.confirm(mirror, release, admitted, proved),
+        { fence: () => this.confirm(mirror, release, admitted, proved), listWithinMs },
       );
     });
     await this.listings.link(mirroredProviderId);

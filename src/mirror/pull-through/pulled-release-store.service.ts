@@ -32,13 +32,15 @@ export class PulledReleaseStore {
     const { release, sizeBytes } = fetched;
     const known = await this.listings.ensure(mirror, name);
     await this.listings.see(known, [version]);
-    await this.ingest.ingest(mirroredOrigin(mirror, name), mirroredRelease(version, [fetched]), async () => {
+    const fence = async (): Promise<void> => {
       await this.gates.confirm(mirror, name, { version, isAutoApproved });
       await this.keys.learn(mirror, name.namespace, release);
       const { fingerprint: keyFingerprint } = release.key;
       const isKeyApproved = release.trust === 'approved';
       await this.listings.markSynced(known, { version, keyFingerprint, isKeyApproved });
-    });
+    };
+    const incoming = mirroredRelease(version, [fetched]);
+    await this.ingest.ingest(mirroredOrigin(mirror, name), incoming, { fence });
     await this.listings.link(known);
     this.metrics.countMirrored(mirror.id, 'provider', 1, sizeBytes);
   }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { PostponedLists } from '../../providers/postponed-lists.service.js';
 import { MirrorGate } from '../domain/mirror-gate.js';
 import type { ProviderName } from '../domain/name-filter.js';
 import { forEachAtMost } from './bounded-work.js';
@@ -20,11 +21,12 @@ export class ProviderSync {
     private readonly releases: ReleaseSync,
     private readonly gates: MirrorGate,
     private readonly records: SyncRecords,
+    private readonly lists: PostponedLists,
   ) {}
 
   /** `false` when the time of this stretch was over before the provider was done. Throws what ends the stretch. */
   async run(work: SyncWork, opened: OpenedUpstream, name: ProviderName): Promise<boolean> {
-    const { report } = work.facts;
+    const { mirror, report } = work.facts;
     const isNew = report.beginProvider(name);
     try {
       if (!(await this.goThrough(work, opened, name, isNew))) return false;
@@ -32,6 +34,7 @@ export class ProviderSync {
       if (work.isFatal(error)) throw error;
       if (!ReleaseStore.isAboutProvider(error)) this.records.providerFailed(work, name, error);
     }
+    await this.lists.settle({ host: mirror.upstreamHost, ...name });
     report.finishProvider(name);
     await work.step();
     return true;

@@ -38,12 +38,12 @@ export class ReleaseStore {
     { version, admission }: AdmittedRelease,
     packages: readonly FetchedPackage[],
   ): Promise<void> {
-    const { lease, mirror, report } = facts;
+    const { lease, listWithinMs, mirror, report } = facts;
     const { name } = target;
     const { release } = packages[0]!;
     const { key, trust } = release;
     const incoming = mirroredRelease(version.text, packages);
-    await this.ingest.ingest(mirroredOrigin(mirror, name), incoming, async () => {
+    const fence = async (): Promise<void> => {
       await lease.fence();
       const { isAutoApproved } = admission;
       await this.gates.confirm(mirror, name, { version: version.text, isAutoApproved });
@@ -55,7 +55,8 @@ export class ReleaseStore {
       const isKeyApproved = trust === 'approved';
       const synced = { version: version.text, keyFingerprint: key.fingerprint, isKeyApproved };
       await this.listings.markSynced(target.mirroredProviderId, synced);
-    });
+    };
+    await this.ingest.ingest(mirroredOrigin(mirror, name), incoming, { fence, listWithinMs });
     await lease.write(() => this.listings.link(target.mirroredProviderId));
     for (const { sizeBytes } of packages) report.addStored(sizeBytes);
     const bytes = packages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);

@@ -25,7 +25,12 @@ export class SyncStretches {
     signal: AbortSignal,
     stretchMs: number,
   ): Promise<SyncWork | undefined> {
-    const { leaseMs, downloadConcurrency: concurrency, processorShare } = this.config;
+    const {
+      leaseMs,
+      downloadConcurrency: concurrency,
+      listIntervalMs: listWithinMs,
+      processorShare,
+    } = this.config;
     const taken = await this.leases.take(syncId, leaseMs);
     if (taken === undefined) return undefined;
     const lease = new MirrorSyncLease(this.leases, this.transactions, taken.lease, leaseMs);
@@ -34,7 +39,7 @@ export class SyncStretches {
     const either = AbortSignal.any([signal, lease.signal]);
     const pace = new RunPace(processorShare, either);
     return new SyncWork(
-      { mirror, sync: taken.sync, lease, report, signal: either, concurrency, pace, endMs },
+      { mirror, sync: taken.sync, lease, report, signal: either, concurrency, listWithinMs, pace, endMs },
       this.leases,
     );
   }

@@ -22,6 +22,8 @@ export interface SyncFacts {
   readonly signal: AbortSignal;
   /** Packages that are fetched at a time. */
   readonly concurrency: number;
+  /** How long a version that is stored may be missing in lists, in milliseconds. */
+  readonly listWithinMs: number;
   /** What the run takes of the processor. */
   readonly pace: RunPace;
   /** When another job gets its turn, by `performance.now()`. */

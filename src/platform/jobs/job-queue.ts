@@ -40,4 +40,13 @@ export class JobQueue {
       ],
     );
   }
+
+  /** Takes the job that waits under `key` out of the queue; `false` when there is none, or it has run. */
+  async withdraw(key: string): Promise<boolean> {
+    const rows = await this.transactions.query<{ id: string | null }>(
+      'SELECT id FROM graphile_worker.remove_job($1)',
+      [key],
+    );
+    return rows.some(({ id }) => id !== null);
+  }
 }

@@ -3,6 +3,7 @@ import { ProviderAddress } from '../../../src/kernel/terraform/provider-address.
 import { Transactions } from '../../../src/platform/database/transactions.js';
 import { MirroredOrder } from '../../../src/providers/mirrored-order.service.js';
 import { MirroredProviders } from '../../../src/providers/mirrored-providers.service.js';
+import { PostponedLists } from '../../../src/providers/postponed-lists.service.js';
 import { uniqueName } from '../../support/factories/names.js';
 import { mirrorRelease } from '../../support/mirrored-release.js';
 import { seededRandom } from '../../support/seeded-random.js';
@@ -12,6 +13,7 @@ import { addPerson, Browser, defaultOrganizationOf } from '../auth/support/brows
 const HOSTS = ['old.example.com', 'middle.example.com', 'young.example.com'];
 const ROUNDS = 6;
 const CHANGES = 14;
+const HOUR = 3_600_000;
 
 describe('mirrored providers that many change at once', () => {
   let app: TestApp;
@@ -57,6 +59,8 @@ describe('mirrored providers that many change at once', () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const type = uniqueName('raced');
       await Promise.all(Array.from({ length: CHANGES }, () => change(type, random)));
+      for (const host of HOSTS)
+        await replica.get(PostponedLists).settle({ host, namespace: 'hashicorp', type });
       const before = await documents(type);
       expect(await strangers(type)).toEqual([]);
       for (const host of HOSTS) await renew(type, host);
@@ -83,7 +87,8 @@ describe('mirrored providers that many change at once', () => {
     if (dice < 0.6) {
       const organizationId = [null, ...organizations][place]!;
       const since = new Date(Date.UTC(2026, place));
-      await mirrorRelease(at, { type, host, since, version, organizationId });
+      const listWithinMs = dice < 0.3 ? 0 : HOUR;
+      await mirrorRelease(at, { type, host, since, version, organizationId, listWithinMs });
     } else if (dice < 0.7) await at.get(MirroredProviders).holdBack(address, dice < 0.65 ? 'not now' : null);
     else if (dice < 0.8) await at.get(MirroredProviders).deleteVersions(address, [version]);
     else if (dice < 0.9) await at.get(MirroredProviders).purge(address);
