@@ -15,7 +15,8 @@ const { startUpstream } = await import('./upstream-process.js');
 const VERSIONS = Number(process.argv[2] ?? 1000);
 const PLATFORMS = Number(process.argv[3] ?? 6);
 const READS_PER_SECOND = 300;
-const IDLE_MS = 15_000;
+const WARM_UP_MS = 10_000;
+const IDLE_MS = 60_000;
 const HEADERS = { 'X-Terraform-Version': '1.11.4' };
 
 type Servers = Awaited<ReturnType<typeof BenchServers.start>>;
@@ -79,6 +80,7 @@ try {
   const plan = { url: servers.url, paths, perSecond: READS_PER_SECOND, headers: HEADERS };
 
   const database = await servers.connectDatabase();
+  await pacedLoad(plan, sleep(WARM_UP_MS));
   const idle = await pacedLoad(plan, sleep(IDLE_MS));
   const before = residentMiB(servers.registry.pid).now;
   let highest = before;

@@ -35,9 +35,9 @@ export class MirrorConfig {
     min: 1,
     max: 100,
     description:
-      'Percent of one processor core that a process may compute while it works on a run: beyond it, the run pauses between versions so that readers come first. 100: no pauses.',
+      'Percent of one processor core that a process may compute while it works on a run: beyond it, the run pauses between versions so that readers come first. It makes no pauses while no client has asked for anything for ten seconds. 100: never any.',
   })
-  readonly processorShare: number = 25;
+  readonly processorShare: number = 5;
 
   @Setting({
     key: 'mirror.list_interval',

@@ -82,7 +82,6 @@ import { ProviderDecisions } from './decisions/provider-decisions.service.js';
 import { UpstreamAnswerEntity } from './persistence/upstream-answer.entity.js';
 import { UpstreamAnswersRepository } from './persistence/upstream-answers.repository.js';
 import { ModuleOffers } from './pull-through/module-offers.service.js';
-import { ModulePullLinks } from './pull-through/module-pull-links.service.js';
 import { ModulePulls } from './pull-through/module-pulls.service.js';
 import { ModuleQuestions } from './pull-through/module-questions.service.js';
 import { PulledModuleMirrors } from './pull-through/pulled-module-mirrors.service.js';
@@ -213,7 +212,6 @@ import { UpstreamFetch } from './upstream/upstream-fetch.js';
     ReevaluateMirroredProvidersJob,
     ReleaseVerifier,
     ModuleOffers,
-    ModulePullLinks,
     ModulePulls,
     ModuleQuestions,
     PulledModuleMirrors,

@@ -92,12 +92,13 @@ export function planProvider(facts: ProviderFacts, filters: MirrorFilters): Prov
   const listed = oncePerVersion(facts.listing.versions);
   const wanted = new Set(filters.versions.select(listed));
   const releases: PlannedRelease[] = [];
+  const heldByVersion = Map.groupBy(facts.held, ({ version }) => version);
   for (const one of listed) {
     if (!wanted.has(one)) {
       leftOut.push({ what: one.text, reason: 'version-filter' });
       continue;
     }
-    const held = facts.held.filter(({ version }) => version === one.text);
+    const held = heldByVersion.get(one.text) ?? [];
     const platforms = missingPlatforms(one, held, filters.platforms, leftOut);
     if (platforms.length > 0) {
       releases.push({ version: { text: one.text, version: one.version }, platforms, held });

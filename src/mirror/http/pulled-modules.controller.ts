@@ -8,7 +8,7 @@ import { Version } from '../../kernel/terraform/version.js';
 import { ModuleVersionNotFound } from '../../modules/domain/modules.errors.js';
 import { SuppliedModules } from '../../modules/supplied-modules.service.js';
 import { DocumentReplies } from '../../platform/documents/document-replies.js';
-import { ModulePullLinks } from '../pull-through/module-pull-links.service.js';
+import { PullLinks } from '../pull-through/pull-links.service.js';
 import { PulledModules } from '../pull-through/pulled-modules.service.js';
 
 const LOOKS = 30;
@@ -26,7 +26,7 @@ interface PulledModulePath {
 @Controller('v1/modules/:namespace/:name/:system/:version/pull')
 export class PulledModulesController {
   constructor(
-    private readonly links: ModulePullLinks,
+    private readonly links: PullLinks,
     private readonly supplied: SuppliedModules,
     private readonly pulled: PulledModules,
     private readonly documents: DocumentReplies,
@@ -39,7 +39,7 @@ export class PulledModulesController {
     const path = request.params as PulledModulePath;
     const address = ModuleAddress.parse(path);
     const version = Version.parse(path.version);
-    this.links.verify(address, version, request.query as Record<string, unknown>);
+    this.links.verifyModule(address, version, request.query as Record<string, unknown>);
     const document = `${address.protocolPath}/${version.text}/download`;
     const stored = await this.documents.location(request, document);
     if (stored !== undefined) return void reply.redirect(stored, 302);

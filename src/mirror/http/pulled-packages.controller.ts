@@ -33,7 +33,7 @@ export class PulledPackagesController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const address = { ...path, host: path.hostname };
-    this.links.verify(address, request.query as Record<string, unknown>);
+    this.links.verifyPackage(address, request.query as Record<string, unknown>);
     const { namespace, platform, type, version } = address;
     const stored = await this.storedUrl(address);
     if (stored !== undefined) return void reply.redirect(stored, 302);

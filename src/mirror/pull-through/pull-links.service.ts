@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { ServerConfig } from '../../config/server.config.js';
 import { StorageConfig } from '../../config/storage.config.js';
 import { Clock } from '../../kernel/clock.js';
+import type { ModuleAddress } from '../../kernel/terraform/module-address.js';
+import type { Version } from '../../kernel/terraform/version.js';
 import { SignedLink, type SignedLinkQuery } from '../../platform/crypto/signed-link.js';
 import { PullLinkInvalid } from '../domain/pull-through.errors.js';
 
@@ -16,9 +18,15 @@ export interface PulledPackageAddress {
   readonly platform: string;
 }
 
+/** What a link opens: where it is, and the name that is signed. */
+interface Pulled {
+  readonly path: string;
+  readonly key: string;
+}
+
 /**
- * URLs of packages that are fetched when somebody uses them. They prove themselves, because clients fetch archives
- * without credentials (protocol checklist 102), and name one package and an expiry.
+ * URLs of packages and modules that are fetched when somebody uses them. They prove themselves, because clients fetch
+ * archives without credentials (protocol checklist 102), and name one archive and an expiry.
  */
 @Injectable()
 export class PullLinks {
@@ -34,21 +42,49 @@ export class PullLinks {
   }
 
   /** An absolute URL that lives as long as those of the network mirror. */
-  urlOf(address: PulledPackageAddress): string {
-    const expires = Math.ceil((this.clock.now().getTime() + this.storage.mirrorUrlTtlMs) / 1000);
-    const { host, namespace, type, version, platform } = address;
-    const path = [host, namespace, type, version, 'pull', platform].map(encodeURIComponent).join('/');
-    return `${this.origin}/terraform/providers/${path}?${this.links.sign(keyOf(address), expires)}`;
+  packageUrl(address: PulledPackageAddress): string {
+    return this.urlOf(packageAt(address), this.storage.mirrorUrlTtlMs);
+  }
+
+  /** An absolute URL that lives as long as those of stored archives, and ends in what clients unpack. */
+  moduleUrl(address: ModuleAddress, version: Version): string {
+    return this.urlOf(moduleAt(address, version), this.storage.urlTtlMs);
   }
 
   /** Throws {@link PullLinkInvalid} unless `query` opens exactly this package now. */
-  verify(address: PulledPackageAddress, query: SignedLinkQuery): void {
-    const verdict = this.links.verify(keyOf(address), query);
+  verifyPackage(address: PulledPackageAddress, query: SignedLinkQuery): void {
+    this.verify(packageAt(address), query);
+  }
+
+  /** Throws {@link PullLinkInvalid} unless `query` opens exactly this version now. */
+  verifyModule(address: ModuleAddress, version: Version, query: SignedLinkQuery): void {
+    this.verify(moduleAt(address, version), query);
+  }
+
+  private urlOf({ path, key }: Pulled, livesMs: number): string {
+    const expires = Math.ceil((this.clock.now().getTime() + livesMs) / 1000);
+    return `${this.origin}${path}?${this.links.sign(key, expires)}`;
+  }
+
+  private verify({ key }: Pulled, query: SignedLinkQuery): void {
+    const verdict = this.links.verify(key, query);
     if (verdict !== 'valid') throw new PullLinkInvalid(verdict === 'expired');
   }
 }
 
-/** No object key begins like this. */
-function keyOf({ host, namespace, type, version, platform }: PulledPackageAddress): string {
-  return `pull/${host}/${namespace}/${type}/${version}/${platform}`;
+/** No object key begins like this, nor the key of a module. */
+function packageAt({ host, namespace, type, version, platform }: PulledPackageAddress): Pulled {
+  const path = [host, namespace, type, version, 'pull', platform].map(encodeURIComponent).join('/');
+  return {
+    path: `/terraform/providers/${path}`,
+    key: `pull/${host}/${namespace}/${type}/${version}/${platform}`,
+  };
+}
+
+/** No object key begins like this, nor the key of a package. */
+function moduleAt(address: ModuleAddress, { text }: Version): Pulled {
+  return {
+    path: `${address.protocolPath}/${text}/pull/${address.name}.tar.gz`,
+    key: `pull-module/${address.toString()}/${text}`,
+  };
 }

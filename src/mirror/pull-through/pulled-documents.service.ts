@@ -51,7 +51,7 @@ export class PulledDocuments {
     const isNeeded = held === undefined;
     const digests = await this.pulled.digests(mirror, address, version, isNeeded);
     const offered = Object.entries(digests).map(([platform, digest]) => {
-      const url = this.links.urlOf({ ...address, version, platform });
+      const url = this.links.packageUrl({ ...address, version, platform });
       return [platform, { url, hashes: [`zh:${digest}`] }] as const;
     });
     if (isNeeded && offered.length === 0) return undefined;

@@ -8,7 +8,7 @@ import type { OfferedModuleVersion } from '../domain/pulled-module.js';
 import type { FailedQuestion } from '../domain/pulled-offer.js';
 import { PullRefused, UpstreamQuestionPending, UpstreamUnavailable } from '../domain/pull-through.errors.js';
 import { ModuleOffers } from './module-offers.service.js';
-import { ModulePullLinks } from './module-pull-links.service.js';
+import { PullLinks } from './pull-links.service.js';
 import { ModulePulls } from './module-pulls.service.js';
 import { PulledModuleMirrors } from './pulled-module-mirrors.service.js';
 
@@ -22,7 +22,7 @@ export class PulledModules implements ModuleSupply, OnModuleInit {
     private readonly mirrors: PulledModuleMirrors,
     private readonly modules: ModuleOffers,
     private readonly pulls: ModulePulls,
-    private readonly links: ModulePullLinks,
+    private readonly links: PullLinks,
     private readonly supplies: ModuleSupplies,
   ) {}
 
@@ -54,7 +54,7 @@ export class PulledModules implements ModuleSupply, OnModuleInit {
   }
 
   link(address: ModuleAddress, version: Version): string {
-    return this.links.urlOf(address, version);
+    return this.links.moduleUrl(address, version);
   }
 
   /** Brings a version here unless it is, or was; `false`: it is not offered. Returns when it is stored. */

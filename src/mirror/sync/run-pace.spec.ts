@@ -3,7 +3,7 @@ import { RunPace } from './run-pace.js';
 
 describe('the pace of a run', () => {
   /** A process whose time passes as a test says, and the pauses that were made in it. */
-  function processWith(share: number, computedInPauses = 0) {
+  function processWith(share: number, computedInPauses = 0, quiet = (_nowMs: number) => 0) {
     let now = 0;
     let computed = 0;
     const pauses: number[] = [];
@@ -13,7 +13,7 @@ describe('the pace of a run', () => {
       computed += computedInPauses;
       return Promise.resolve();
     };
-    const time = { now: () => now, computed: () => computed, pause };
+    const time = { now: () => now, computed: () => computed, quiet: () => quiet(now), pause };
     const pace = new RunPace(share, new AbortController().signal, time);
     /** Works for a while, of which so much is computing, and rests then. */
     const work = (lastsMs: number, computesMs: number): Promise<void> => {
@@ -63,6 +63,19 @@ describe('the pace of a run', () => {
     expect(less.pauses).toEqual([1]);
   });
 
+  it('makes no pauses while nobody has asked for anything for ten seconds', async () => {
+    let askedAtMs = Number.NEGATIVE_INFINITY;
+    const { work, pauses } = processWith(25, 0, (nowMs) => nowMs - askedAtMs);
+    await work(100, 100);
+    expect(pauses).toEqual([]);
+    askedAtMs = 150;
+    await work(100, 100);
+    await work(9_650, 9_650);
+    expect(pauses).toEqual([300, 5_000]);
+    await work(100, 100);
+    expect(pauses).toHaveLength(2);
+  });
+
   it('ends when the run does', async () => {
     let computed = 0;
     const ending = new AbortController();
@@ -70,6 +83,7 @@ describe('the pace of a run', () => {
     const time = {
       now: () => 0,
       computed: () => (computed += 1_000),
+      quiet: () => 0,
       pause: (forMs: number, signal: AbortSignal) => wait(forMs, undefined, { signal }),
     };
     const rest = new RunPace(1, ending.signal, time).rest();

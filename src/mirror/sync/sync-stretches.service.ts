@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { MirrorConfig } from '../../config/mirror.config.js';
 import { Transactions } from '../../platform/database/transactions.js';
+import { Metrics } from '../../platform/metrics/metrics.js';
 import type { MirrorSync } from '../domain/mirror-sync.js';
 import type { Mirror } from '../domain/mirror.js';
 import { SyncReport, type SyncDetails } from '../domain/sync-report.js';
 import { MirrorSyncLeasesRepository } from '../persistence/mirror-sync-leases.repository.js';
 import { MirrorSyncLease } from './mirror-sync-lease.js';
-import { RunPace } from './run-pace.js';
+import { processTime, RunPace } from './run-pace.js';
 import { SyncWork } from './sync-work.js';
 
 /** Takes runs for this process, where the last one left off. */
@@ -16,6 +17,7 @@ export class SyncStretches {
     private readonly leases: MirrorSyncLeasesRepository,
     private readonly transactions: Transactions,
     private readonly config: MirrorConfig,
+    private readonly metrics: Metrics,
   ) {}
 
   /** Takes a run for about `stretchMs`; undefined while another process has it, or when it has ended. */
@@ -37,7 +39,8 @@ export class SyncStretches {
     const report = await this.reportOf(taken.sync);
     const endMs = performance.now() + stretchMs;
     const either = AbortSignal.any([signal, lease.signal]);
-    const pace = new RunPace(processorShare, either);
+    const time = processTime(() => this.metrics.clientsQuietMs);
+    const pace = new RunPace(processorShare, either, time);
     return new SyncWork(
       { mirror, sync: taken.sync, lease, report, signal: either, concurrency, listWithinMs, pace, endMs },
       this.leases,

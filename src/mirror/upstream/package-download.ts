@@ -67,11 +67,11 @@ export class PackageDownload {
    */
   async download(path: string, wanted: WantedFile): Promise<number> {
     const { downloadTimeoutMs } = this.limits;
-    const tooLate = new UpstreamUnreachable(
-      `${wanted.filename} took longer than ${downloadTimeoutMs / 1000} s to download`,
-    );
     const ending = new AbortController();
-    const timer = setTimeout(() => ending.abort(tooLate), downloadTimeoutMs);
+    const timer = setTimeout(() => {
+      const tooLong = `${wanted.filename} took longer than ${downloadTimeoutMs / 1000} s to download`;
+      ending.abort(new UpstreamUnreachable(tooLong));
+    }, downloadTimeoutMs);
     const signal = AbortSignal.any([ending.signal, ...(wanted.signal ? [wanted.signal] : [])]);
     const file = await open(path, 'w', 0o600);
     try {

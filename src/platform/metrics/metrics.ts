@@ -5,6 +5,9 @@ import { DURATION_BUCKETS, storageInstruments } from './storage-instruments.js';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
+/** What the frozen protocols are made of; people, probes and pipelines that look how a run goes ask for other things. */
+const CLIENT_ROUTE = /^\/(?:v1|terraform)\//;
+
 /** The `path` label of requests that match no route. */
 export const UNKNOWN_ROUTE = 'unknown';
 
@@ -53,6 +56,7 @@ export interface DownloadLabels {
 export class Metrics {
   private readonly meters = new Map<string, RequestMeter>();
   private readonly downloadMeters = new WeakMap<object, { inc(): void }>();
+  private lastClientMs = Number.NEGATIVE_INFINITY;
   private openConnections: () => number = () => 0;
   private storageHealth: () => Promise<readonly StorageHealth[]> = () => Promise.resolve([]);
   private mirrorHealth: () => Promise<readonly MirrorHealth[]> = () => Promise.resolve([]);
@@ -180,6 +184,12 @@ export class Metrics {
     }
     meter.requests.inc();
     meter.duration.observe(seconds);
+    if (CLIENT_ROUTE.test(path)) this.lastClientMs = performance.now();
+  }
+
+  /** For how long no Terraform or OpenTofu has asked this process for anything, in milliseconds. */
+  get clientsQuietMs(): number {
+    return performance.now() - this.lastClientMs;
   }
 
   /** Counts one module or provider download; cheapest when the same `labels` object comes again. */

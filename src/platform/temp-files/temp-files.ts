@@ -33,9 +33,12 @@ export class TempFiles {
 
   /** A new empty directory, readable by this user only. `prefix`: lower-case letters, digits and `-`. */
   async create(prefix: string): Promise<SpoolDirectory> {
-    await mkdir(this.root, { recursive: true, mode: 0o700 });
     const path = join(this.root, newSpoolName(prefix));
-    await mkdir(path, { mode: 0o700 });
+    await mkdir(path, { mode: 0o700 }).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      await mkdir(this.root, { recursive: true, mode: 0o700 });
+      await mkdir(path, { mode: 0o700 });
+    });
     this.open.add(path);
     return new SpoolDirectory(path, () => this.open.delete(path));
   }

@@ -42,6 +42,16 @@ describe('metrics', () => {
     expect(text).not.toContain('secret');
   });
 
+  it('knows for how long clients have been quiet, whatever probes and people ask for', async () => {
+    const server = await start();
+    const quietMs = () => metricsOf(server).clientsQuietMs;
+    await server.inject('/livez');
+    await server.inject('/api/v1/modules');
+    expect(quietMs()).toBe(Number.POSITIVE_INFINITY);
+    metricsOf(server).countRequest('GET', '/v1/modules/:namespace/:name/:system/versions', 200, 0.001);
+    expect(quietMs()).toBeLessThan(5_000);
+  });
+
   it('http_request_duration_seconds moves with every request, by method and route', async () => {
     const server = await start();
     const series = 'http_request_duration_seconds_count{method="GET",path="/livez"}';
