@@ -61,6 +61,7 @@ describe('a run of a mirror whose worker is lost', () => {
     const losses = run!.token - 1;
     const wanted = versions.flatMap((version) => platforms.map((platform) => `${version} ${platform}`));
     expect((await registry.held()).toSorted()).toEqual(wanted.toSorted());
+    expect((await registry.listed()).toSorted()).toEqual(versions.toSorted());
     const runs = await registry.query('SELECT 1 FROM mirror_syncs WHERE mirror_id = $1', [mirrorId]);
     expect(runs).toHaveLength(1);
     const again = [...upstream.fetched.values()].filter((count) => count > 1);

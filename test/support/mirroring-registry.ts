@@ -89,6 +89,15 @@ export class MirroringRegistry {
     return rows.map(({ held }) => held);
   }
 
+  /** Versions that the index of the network mirror names. */
+  async listed(): Promise<string[]> {
+    const rows = await this.query<{ listed: string }>(
+      `SELECT jsonb_object_keys(body::jsonb -> 'versions') AS listed FROM protocol_documents
+       WHERE path LIKE '/terraform/providers/%/index.json'`,
+    );
+    return rows.map(({ listed }) => listed);
+  }
+
   /** Looks into the database without the registry. */
   async query<Row extends object>(statement: string, values: unknown[] = []): Promise<Row[]> {
     return (await this.client.query<Row>(statement, values)).rows;

@@ -63,8 +63,10 @@ export class UpstreamFetch {
   /** Reads a document whole, within `metadataTimeoutMs`. Answers of every status are given. */
   async read(url: URL, request: UpstreamRequest): Promise<WholeAnswer> {
     const deadline = new AbortController();
-    const tooLate = new UpstreamUnreachable(`${url.host} did not answer in time for ${request.what}`);
-    const timer = setTimeout(() => deadline.abort(tooLate), this.limits.metadataTimeoutMs);
+    const timer = setTimeout(() => {
+      const tooLong = `${url.host} did not answer in time for ${request.what}`;
+      deadline.abort(new UpstreamUnreachable(tooLong));
+    }, this.limits.metadataTimeoutMs);
     const signal = AbortSignal.any([deadline.signal, ...(request.signal ? [request.signal] : [])]);
     try {
       const opened = await this.open(url, { ...request, signal }, this.limits.metadataTimeoutMs + 1000);
