@@ -39,7 +39,7 @@ export class SyncStretches {
     const report = await this.reportOf(taken.sync);
     const endMs = performance.now() + stretchMs;
     const either = AbortSignal.any([signal, lease.signal]);
-    const time = processTime(() => this.metrics.clientsQuietMs);
+    const time = processTime(() => this.metrics.clients.quietMs);
     const pace = new RunPace(processorShare, either, time);
     return new SyncWork(
       { mirror, sync: taken.sync, lease, report, signal: either, concurrency, listWithinMs, pace, endMs },

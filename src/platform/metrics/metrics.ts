@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { ClientActivity } from './client-activity.js';
 import { mirrorInstruments } from './mirror-instruments.js';
 import { DURATION_BUCKETS, storageInstruments } from './storage-instruments.js';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
-
-/** What the frozen protocols are made of; people, probes and pipelines that look how a run goes ask for other things. */
-const CLIENT_ROUTE = /^\/(?:v1|terraform)\//;
 
 /** The `path` label of requests that match no route. */
 export const UNKNOWN_ROUTE = 'unknown';
@@ -54,9 +52,10 @@ export interface DownloadLabels {
  */
 @Injectable()
 export class Metrics {
+  /** Whether somebody would notice that the process is busy. */
+  readonly clients = new ClientActivity();
   private readonly meters = new Map<string, RequestMeter>();
   private readonly downloadMeters = new WeakMap<object, { inc(): void }>();
-  private lastClientMs = Number.NEGATIVE_INFINITY;
   private openConnections: () => number = () => 0;
   private storageHealth: () => Promise<readonly StorageHealth[]> = () => Promise.resolve([]);
   private mirrorHealth: () => Promise<readonly MirrorHealth[]> = () => Promise.resolve([]);
@@ -184,12 +183,7 @@ export class Metrics {
     }
     meter.requests.inc();
     meter.duration.observe(seconds);
-    if (CLIENT_ROUTE.test(path)) this.lastClientMs = performance.now();
-  }
-
-  /** For how long no Terraform or OpenTofu has asked this process for anything, in milliseconds. */
-  get clientsQuietMs(): number {
-    return performance.now() - this.lastClientMs;
+    this.clients.note(path);
   }
 
   /** Counts one module or provider download; cheapest when the same `labels` object comes again. */

@@ -44,7 +44,7 @@ describe('metrics', () => {
 
   it('knows for how long clients have been quiet, whatever probes and people ask for', async () => {
     const server = await start();
-    const quietMs = () => metricsOf(server).clientsQuietMs;
+    const quietMs = () => metricsOf(server).clients.quietMs;
     await server.inject('/livez');
     await server.inject('/api/v1/modules');
     expect(quietMs()).toBe(Number.POSITIVE_INFINITY);
