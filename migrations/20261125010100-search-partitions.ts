@@ -73,4 +73,15 @@ const DOWN: readonly string[] = [
     `CREATE TABLE search_documents (LIKE search_documents_before INCLUDING CONSTRAINTS) WITH (${STORAGE})`,
     `ALTER TABLE search_documents ALTER COLUMN head SET STATISTICS 1000, ALTER COLUMN body SET STATISTICS 1000`,
   ]),
+  ...PARTS.flatMap(([from, to], nr) => {
+    const range = [
+      ...(from === 'MINVALUE' ? [] : [`id >= ${from}`]),
+      ...(to === 'MAXVALUE' ? [] : [`id < ${to}`]),
+    ].join(' AND ');
+    return ['head', 'body'].map(
+      (column) =>
+        `CREATE INDEX ix_search_document_${column}_${nr} ON search_documents USING gin (${column})
+          WITH (fastupdate = off) WHERE ${range}`,
+    );
+  }),
 ];

@@ -24,6 +24,7 @@ import { SearchDocuments20261123010400 } from '../../../migrations/2026112301040
 import { MirroredProviders20261124010000 } from '../../../migrations/20261124010000-mirrored-providers.js';
 import { ProviderMirrors20261124010100 } from '../../../migrations/20261124010100-provider-mirrors.js';
 import { UpstreamAnswers20261124010200 } from '../../../migrations/20261124010200-upstream-answers.js';
+import { SearchRanges20261124010300 } from '../../../migrations/20261124010300-search-ranges.js';
 import { PulledModules20261125010000 } from '../../../migrations/20261125010000-pulled-modules.js';
 import { SearchPartitions20261125010100 } from '../../../migrations/20261125010100-search-partitions.js';
 
@@ -55,6 +56,7 @@ export const MIGRATIONS = [
   MirroredProviders20261124010000,
   ProviderMirrors20261124010100,
   UpstreamAnswers20261124010200,
+  SearchRanges20261124010300,
   PulledModules20261125010000,
   SearchPartitions20261125010100,
 ];
