@@ -51,8 +51,8 @@ export class RunPace {
     if (this.share >= 100) return;
     const neededMs = ((this.time.computed() - this.computed) * 100) / this.share;
     const pauseMs = Math.min(LONGEST_PAUSE_MS, neededMs - (this.time.now() - this.sinceMs));
-    // Who ends the run early finds out at its next step.
     const isAlone = this.time.quiet() > NOBODY_FOR_MS;
+    // Who ends the run early finds out at its next step.
     if (pauseMs > 0 && !isAlone) await this.time.pause(pauseMs, this.signal).catch(() => undefined);
     // What readers were answered during the pause is no reason for a longer one.
     this.computed = this.time.computed();

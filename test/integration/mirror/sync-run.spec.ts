@@ -27,6 +27,7 @@ beforeAll(async () => {
   app = await TestApp.start({
     TFR_SECURITY_EGRESS_ALLOWLIST: UpstreamCatalogue.HOST,
     TFR_MIRROR_HISTORY: '3',
+    TFR_MIRROR_LIST_INTERVAL: '1h',
   });
   await allowEverything(app);
 });
@@ -69,6 +70,17 @@ describe('a run of a mirror', () => {
       'acme/widget 1.1.0 darwin_arm64',
       'acme/widget 1.1.0 linux_amd64',
     ]);
+  });
+
+  it('lists what it brought when it is through, however long lists may wait, and leaves no job for it', async () => {
+    await runSync(app, await mirrorOf());
+    const path = `/terraform/providers/${upstream.authority}/acme/widget/index.json`;
+    const { versions } = (await app.request(path)).json<{ versions: object }>();
+    expect(Object.keys(versions).sort()).toEqual(['1.0.0', '1.1.0']);
+    const jobs = await app.query(`SELECT 1 FROM graphile_worker.jobs WHERE key LIKE '%' || $1 || '/acme/%'`, [
+      upstream.authority,
+    ]);
+    expect(jobs).toEqual([]);
   });
 
   it('tells what became of each package', async () => {
