@@ -2,15 +2,6 @@ import '../scripts/typescript-imports.mjs';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
-const ALL_PLATFORMS = [
-  'linux_amd64',
-  'darwin_arm64',
-  'windows_amd64',
-  'linux_arm64',
-  'linux_386',
-  'darwin_amd64',
-];
-
 /** An upstream in a process of its own, so that readers are not measured by a process that serves packages too. */
 export interface UpstreamProcess {
   readonly origin: string;
@@ -44,6 +35,7 @@ export async function startUpstream(versions: number, platforms: number): Promis
 }
 
 async function serve(count: number, width: number): Promise<void> {
+  const { ALL_PLATFORMS } = await import('../test/support/fakes/upstream/all-platforms.js');
   const { UpstreamCatalogue } = await import('../test/support/fakes/upstream/upstream-catalogue.js');
   const { makeUpstreamKeys } = await import('../test/support/fakes/upstream/upstream-keys.js');
   const { honest } = await makeUpstreamKeys();

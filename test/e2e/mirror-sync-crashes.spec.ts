@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ALL_PLATFORMS } from '../support/fakes/upstream/all-platforms.js';
 import { UpstreamCatalogue } from '../support/fakes/upstream/upstream-catalogue.js';
 import { makeUpstreamKeys, type UpstreamKeys } from '../support/fakes/upstream/upstream-keys.js';
 import { MirroringRegistry } from '../support/mirroring-registry.js';
@@ -11,14 +12,6 @@ const PLATFORMS = Number(process.env['SYNC_PLATFORMS'] || 2);
 /** What one worker fetches at a time. */
 const CONCURRENCY = 4;
 const SOON = { timeout: 60_000, interval: 50 };
-const ALL_PLATFORMS = [
-  'linux_amd64',
-  'darwin_arm64',
-  'windows_amd64',
-  'linux_arm64',
-  'linux_386',
-  'darwin_amd64',
-];
 
 describe('a run of a mirror whose worker is lost', () => {
   let registry: MirroringRegistry;
